@@ -1,0 +1,1 @@
+"""Photochrom colors black-and-white photographs."""

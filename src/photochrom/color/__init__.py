@@ -1,0 +1,1 @@
+"""Color science, written once for numpy and torch: sRGB, Lab, bins of the ab plane, the gamut."""

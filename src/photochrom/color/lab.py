@@ -1,0 +1,89 @@
+"""CIE L*a*b* and L*C*h, D65, 2° observer (CIE 15:2004, section 8.2).
+
+Colors lie along the last axis, `(..., 3)`: L in [0, 100]; a and b within [-108, 99] for sRGB colors.
+"""
+
+import math
+
+from .array import Array, array_namespace, constant
+from .srgb import (
+    WHITE,
+    linear_to_srgb,
+    linear_to_xyz,
+    srgb_to_linear,
+    xyz_to_linear,
+)
+
+_DELTA = 6 / 29  # where the cube root hands over to the straight line near black
+
+
+def _f(t: Array) -> Array:
+    xp = array_namespace(t)
+    root = xp.clip(t, _DELTA**3, None) ** (1 / 3)
+    return xp.where(t > _DELTA**3, root, t / (3 * _DELTA**2) + 4 / 29)
+
+
+def _f_inverse(f: Array) -> Array:
+    xp = array_namespace(f)
+    return xp.where(f > _DELTA, f * f * f, 3 * _DELTA**2 * (f - 4 / 29))
+
+
+def xyz_to_lab(xyz: Array) -> Array:
+    """XYZ `(..., 3)` with Y of white = 1 to L*a*b* `(..., 3)`."""
+    xp = array_namespace(xyz)
+    f = _f(xyz / constant(WHITE, like=xyz))
+    fx, fy, fz = f[..., 0], f[..., 1], f[..., 2]
+    return xp.stack([116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)], axis=-1)
+
+
+def lab_to_xyz(lab: Array) -> Array:
+    """L*a*b* `(..., 3)` to XYZ `(..., 3)` with Y of white = 1."""
+    xp = array_namespace(lab)
+    fy = (lab[..., 0] + 16) / 116
+    f = xp.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
+    return _f_inverse(f) * constant(WHITE, like=lab)
+
+
+def srgb_to_lab(srgb: Array) -> Array:
+    """sRGB `(..., 3)` in [0, 1] to L*a*b* `(..., 3)`."""
+    return xyz_to_lab(linear_to_xyz(srgb_to_linear(srgb)))
+
+
+def lab_to_linear(lab: Array) -> Array:
+    """L*a*b* `(..., 3)` to linear sRGB `(..., 3)`; outside [0, 1] where sRGB has no such color."""
+    return xyz_to_linear(lab_to_xyz(lab))
+
+
+def lab_to_srgb(lab: Array) -> Array:
+    """L*a*b* `(..., 3)` to sRGB `(..., 3)`; outside [0, 1] where sRGB has no such color.
+
+    Pass colors of doubtful origin through `gamut.fit_chroma` first: clipping RGB would change L.
+    """
+    return linear_to_srgb(lab_to_linear(lab))
+
+
+def grey_to_lightness(grey: Array) -> Array:
+    """L* in [0, 100] of grey sRGB values in [0, 1], any shape (all three channels alike)."""
+    return 116 * _f(srgb_to_linear(grey)) - 16
+
+
+def lightness_to_grey(lightness: Array) -> Array:
+    """The sRGB value in [0, 1] of the grey with this L* in [0, 100]; any shape."""
+    return linear_to_srgb(_f_inverse((lightness + 16) / 116))
+
+
+def lab_to_lch(lab: Array) -> Array:
+    """L*a*b* `(..., 3)` to L*C*h `(..., 3)`: chroma >= 0, hue in degrees in [0, 360)."""
+    xp = array_namespace(lab)
+    a, b = lab[..., 1], lab[..., 2]
+    chroma = xp.sqrt(a * a + b * b)
+    hue = xp.atan2(b, a) * (180 / math.pi)
+    return xp.stack([lab[..., 0], chroma, xp.where(hue < 0, hue + 360, hue)], axis=-1)
+
+
+def lch_to_lab(lch: Array) -> Array:
+    """L*C*h `(..., 3)`, hue in degrees, to L*a*b* `(..., 3)`."""
+    xp = array_namespace(lch)
+    hue = lch[..., 2] * (math.pi / 180)
+    chroma = lch[..., 1]
+    return xp.stack([lch[..., 0], chroma * xp.cos(hue), chroma * xp.sin(hue)], axis=-1)
