@@ -25,11 +25,14 @@ class Metadata:
     (ImageDescription, Artist, Copyright, ...) are kept here too, so one block serves every format.
     """
     iptc: bytes | None = None
-    """The IPTC block, as the file carries it."""
+    """The IPTC records, bare, without the wrapping that JPEG gives them."""
     xmp: bytes | None = None
     """The XMP packet, as the file carries it."""
     resolution: tuple[float, float] | None = None
-    """Pixels per millimeter, horizontally and vertically; None where the file states none."""
+    """Pixels per millimeter, horizontally and vertically; None where the file states none, or the
+    72 dpi that EXIF prescribes for not knowing."""
+    texts: tuple[tuple[str, str], ...] = ()
+    """The keys and texts that PNG files carry: Title, Author, Description, ..."""
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,15 @@ class Frame:
                 f"{self.pixels.dtype} of {self.height} rows and {self.width} columns"
             )
         return replace(self, pixels=pixels)
+
+    def to_8_bit(self) -> "Frame":
+        """The same picture in 8 bits, rounded: for JPEG, WebP and Pillow, which hold no more."""
+        if self.bit_depth == 8:
+            return self
+        alpha = None if self.alpha is None else _rounded_to_8_bit(self.alpha)
+        return replace(self, pixels=_rounded_to_8_bit(self.pixels), alpha=alpha)
+
+
+def _rounded_to_8_bit(values: Pixels) -> Pixels:
+    """uint16 to uint8: 65535 = 255 * 257, so both ends stay what they are."""
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -59,6 +59,36 @@ def is_srgb(icc: bytes) -> bool:
     return bool(np.abs(there - cube).max() <= _SAME_TOLERANCE)
 
 
+def matching_profile(icc: bytes | None, channels: int) -> bytes | None:
+    """The profile to write beside pixels of `channels` 1 or 3: `icc` where it fits, else sRGB's.
+
+    A grey picture's profile says nothing about its colored version, and readers reject it there.
+    """
+    if icc is None or profile_space(icc) == ("grey" if channels == 1 else "rgb"):
+        return icc
+    return srgb_profile(channels)
+
+
+def managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, bytes | None]:
+    """Pixels (H, W, 1, 3 or 4) as sRGB (H, W, 1 or 3), and the profile that they then obey.
+
+    Under a profile that is sRGB already, under one that is damaged or made for another kind of
+    picture, and without any, grey and RGB come back untouched. CMYK is always converted.
+    """
+    cmyk = pixels.shape[2] == 4
+    space = None if icc is None else profile_space(icc)
+    fits = space == "cmyk" if cmyk else space == "rgb" or (space == "grey" and pixels.shape[2] == 1)
+    try:
+        if icc is not None and fits:
+            if not cmyk and is_srgb(icc):
+                return pixels, icc
+            converted = to_srgb(pixels, icc)
+            return converted, srgb_profile(converted.shape[2])
+    except pyvips.Error:
+        pass  # the profile is damaged: a reason to do without it, not to refuse the picture
+    return (to_srgb(pixels, None), srgb_profile(3)) if cmyk else (pixels, None)
+
+
 def to_srgb(pixels: Pixels, icc: bytes | None) -> Pixels:
     """Pixels (H, W, 1, 3 or 4), uint8 or uint16, from the profile's space to sRGB: (H, W, 1 or 3).
 

@@ -20,8 +20,10 @@ from photochrom.errors import (
     TruncatedImageError,
     UnsupportedImageError,
 )
+from photochrom.image.exif import has_premultiplied_alpha, tiff_to_exif, upright
 from photochrom.image.frame import Format, Frame, Metadata, Pixels
-from photochrom.image.profile import is_srgb, profile_space, srgb_profile, to_srgb
+from photochrom.image.iptc import unwrap
+from photochrom.image.profile import managed
 
 MAX_PIXELS = 500_000_000
 """Width times height above which a picture is refused, from its header, before anything is
@@ -93,14 +95,15 @@ def decode(data: bytes, *, name: str = "<bytes>", max_pixels: int = MAX_PIXELS) 
         samples = _samples(image)  # (H, W, C + alpha)
     except pyvips.Error as error:
         raise _loading_error(error, name) from None
-    channels = _CHANNELS[image.interpretation]
-    alpha = samples[..., channels] if samples.shape[2] > channels else None
-    pixels, icc = _to_srgb(samples[..., :channels], _blob(image, "icc-profile-data"))
+    pixels, alpha = _split(samples, _CHANNELS[image.interpretation])
+    if kind == "tiff" and alpha is not None and has_premultiplied_alpha(data):
+        pixels = _unmultiplied(pixels, alpha)
+    pixels, icc = managed(pixels, _blob(image, "icc-profile-data"))
     return Frame(
         pixels=np.ascontiguousarray(pixels),
-        alpha=None if alpha is None else np.ascontiguousarray(alpha),
+        alpha=alpha,
         icc=icc,
-        metadata=_metadata(image, kind),
+        metadata=_metadata(image, data, kind),
         format=kind,
         name=name,
     )
@@ -150,33 +153,41 @@ def _samples(image: Any) -> Pixels:
     return samples.reshape(image.height, image.width, image.bands)
 
 
-def _to_srgb(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, bytes | None]:
-    """Pixels (H, W, 1, 3 or 4) as sRGB (H, W, 1 or 3), and the profile that they then obey."""
-    cmyk = pixels.shape[2] == 4
-    space = None if icc is None else profile_space(icc)
-    fits = space == "cmyk" if cmyk else space == "rgb" or (space == "grey" and pixels.shape[2] == 1)
-    usable = icc if fits else None
-    try:
-        if usable is not None and not cmyk and is_srgb(usable):
-            return pixels, usable
-        if usable is not None:
-            converted = to_srgb(pixels, usable)
-            return converted, srgb_profile(converted.shape[2])
-    except pyvips.Error:
-        pass  # the profile is damaged: a reason to do without it, not to refuse the picture
-    return (to_srgb(pixels, None), srgb_profile(3)) if cmyk else (pixels, None)
+def _split(samples: Pixels, channels: int) -> tuple[Pixels, Pixels | None]:
+    """Color (H, W, channels), and alpha (H, W) where there is one more."""
+    if samples.shape[2] == channels:
+        return samples, None
+    return samples[..., :channels], np.ascontiguousarray(samples[..., channels])
 
 
-def _metadata(image: Any, kind: Format) -> Metadata:
+def _unmultiplied(pixels: Pixels, alpha: Pixels) -> Pixels:
+    """Pixels (H, W, C) that were multiplied by alpha (H, W), without it."""
+    top = np.iinfo(pixels.dtype).max
+    share = np.maximum(alpha, 1)[..., None].astype(np.float64) / top
+    restored: Pixels = np.minimum(np.rint(pixels / share), top).astype(pixels.dtype)
+    return restored
+
+
+def _metadata(image: Any, data: bytes, kind: Format) -> Metadata:
+    exif = tiff_to_exif(data) if kind == "tiff" else _blob(image, "exif-data")
+    iptc = _blob(image, "iptc-data")
     resolution = (float(image.xres), float(image.yres))
-    # libvips states a resolution even where the file has none: 72 dpi in PNG, cut to 2.834, else 1.
-    unknown = (2.834, 2.834) if kind == "png" else (1.0, 1.0)
     return Metadata(
-        exif=_blob(image, "exif-data"),
-        iptc=_blob(image, "iptc-data"),
+        exif=None if exif is None else upright(exif),
+        iptc=None if iptc is None else unwrap(iptc),
         xmp=_blob(image, "xmp-data"),
-        resolution=None if resolution == unknown else resolution,
+        resolution=None if _is_unknown(resolution) else resolution,
+        texts=tuple(
+            (field.split("-", 3)[3], image.get(field))
+            for field in image.get_fields()
+            if field.startswith("png-comment-")
+        ),
     )
+
+
+def _is_unknown(resolution: tuple[float, float]) -> bool:
+    """Whether it is what libvips (1 per mm), or EXIF (72 dpi), says for not knowing."""
+    return any(np.allclose(resolution, value, rtol=0, atol=1e-3) for value in (1.0, 72 / 25.4))
 
 
 def _blob(image: Any, field: str) -> bytes | None:
