@@ -10,13 +10,30 @@ from typing import Any, TypeAlias
 import numpy as np
 from array_api_compat import array_namespace, device, is_torch_array
 
+__all__ = ["Array", "array_namespace", "constant", "root", "smallest"]
+
 Array: TypeAlias = Any
 """A floating `numpy.ndarray` or `torch.Tensor`."""
 
 
 def constant(values: Sequence[Any] | Array, like: Array) -> Array:
     """Return `values` as an array of the namespace, dtype and device of `like`."""
+    if isinstance(values, np.ndarray) and not values.flags.writeable:
+        values = values.copy()  # torch has no read-only tensors and warns when it meets one
     return array_namespace(like).asarray(values, dtype=like.dtype, device=device(like))
+
+
+def root(values: Array) -> Array:
+    """Return the square root of `values`, 0 where they are negative by a rounding error.
+
+    Its gradient at 0 is 0: the true one is infinite, and times the 0 of the chain rule it would be
+    NaN. That is how greys and equal colors would spoil the gradient of a whole batch.
+    """
+    xp = array_namespace(values)
+    positive = values > 0
+    return xp.where(
+        positive, xp.sqrt(xp.where(positive, values, xp.ones_like(values))), xp.zeros_like(values)
+    )
 
 
 def smallest(values: Array, count: int) -> Array:

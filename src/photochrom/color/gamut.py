@@ -3,7 +3,7 @@
 from .array import Array, array_namespace
 from .lab import lab_to_linear
 
-_TOLERANCE = 1e-5  # of linear light: a hundredth of the darkest 8-bit step, above float32 noise
+_TOLERANCE = 1e-5  # of linear light: a thirtieth of the darkest 8-bit step, above float32 noise
 _HALVINGS = 14  # chroma known to 1 part in 16,384: below 0.01 units
 
 

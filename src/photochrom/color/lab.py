@@ -1,11 +1,11 @@
 """CIE L*a*b* and L*C*h, D65, 2° observer (CIE 15:2004, section 8.2).
 
-Colors lie along the last axis, `(..., 3)`: L in [0, 100]; a and b within [-108, 99] for sRGB colors.
+Colors lie along the last axis, `(..., 3)`: L in [0, 100]; a and b of sRGB colors within [-108, 99].
 """
 
 import math
 
-from .array import Array, array_namespace, constant
+from .array import Array, array_namespace, constant, root
 from .srgb import (
     WHITE,
     linear_to_srgb,
@@ -72,13 +72,23 @@ def lightness_to_grey(lightness: Array) -> Array:
     return linear_to_srgb(_f_inverse((lightness + 16) / 116))
 
 
+def polar(a: Array, b: Array) -> tuple[Array, Array]:
+    """Chroma >= 0 and hue in degrees in [0, 360) of a and b, any shape.
+
+    Grey has hue 0; there the gradients of both are 0.
+    """
+    xp = array_namespace(a, b)
+    hue = xp.atan2(b, a) * (180 / math.pi)
+    hue = xp.where(hue < 0, hue + 360, hue)
+    # A hue a hair below 0 rounds up to 360, which is 0.
+    return root(a * a + b * b), xp.where(hue >= 360, hue - 360, hue)
+
+
 def lab_to_lch(lab: Array) -> Array:
     """L*a*b* `(..., 3)` to L*C*h `(..., 3)`: chroma >= 0, hue in degrees in [0, 360)."""
     xp = array_namespace(lab)
-    a, b = lab[..., 1], lab[..., 2]
-    chroma = xp.sqrt(a * a + b * b)
-    hue = xp.atan2(b, a) * (180 / math.pi)
-    return xp.stack([lab[..., 0], chroma, xp.where(hue < 0, hue + 360, hue)], axis=-1)
+    chroma, hue = polar(lab[..., 1], lab[..., 2])
+    return xp.stack([lab[..., 0], chroma, hue], axis=-1)
 
 
 def lch_to_lab(lch: Array) -> Array:
