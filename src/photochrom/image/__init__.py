@@ -1,6 +1,33 @@
-"""The only floor that opens and writes pictures."""
+"""The only floor that opens and writes pictures.
 
-from photochrom.image.frame import Frame, Metadata
+reading       file or bytes -> Frame      writing      Frame -> bytes or file
+interchange   arrays and PIL <-> Frame    frame        what a picture is in memory
+resize        arrays of another size      sheet        pictures side by side
+profile, exif, iptc                       what files carry beside pixels
+"""
+
+from photochrom.image.frame import FORMATS, Format, Frame, Metadata
+from photochrom.image.interchange import from_array, from_pil, to_pil
 from photochrom.image.reading import MAX_PIXELS, decode, read
+from photochrom.image.resize import Kernel, resize
+from photochrom.image.sheet import contact_sheet
+from photochrom.image.writing import SUFFIXES, encode, write
 
-__all__ = ["MAX_PIXELS", "Frame", "Metadata", "decode", "read"]
+__all__ = [
+    "FORMATS",
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "Format",
+    "Frame",
+    "Kernel",
+    "Metadata",
+    "contact_sheet",
+    "decode",
+    "encode",
+    "from_array",
+    "from_pil",
+    "read",
+    "resize",
+    "to_pil",
+    "write",
+]
