@@ -1,0 +1,17 @@
+"""Optional dependencies, asked for by the verbs that need them."""
+
+from importlib.util import find_spec
+
+from ..errors import MissingExtraError
+
+
+def require(module: str, *, extra: str, purpose: str) -> None:
+    """Make sure that an optional dependency is there, without importing it.
+
+    Raises:
+        MissingExtraError: it is not installed; names the command that installs it.
+    """
+    if find_spec(module) is None:
+        raise MissingExtraError(
+            f"{module} is not installed; {purpose} needs it: pip install 'photochrom[{extra}]'"
+        )

@@ -1,0 +1,101 @@
+"""Square crops of a pool on a device, a batch at a time, with no decoding and no copying back."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from .pool import Pool
+
+
+class Windows(NamedTuple):
+    """Which square of which picture, each `(B,)`."""
+
+    picture: Tensor
+    top: Tensor
+    left: Tensor
+    side: Tensor
+    mirrored: Tensor
+
+
+class DevicePool:
+    """A pool's pictures in the memory of a device.
+
+    On the CPU the pixels stay in the mapped cache file; on a GPU they are copied once.
+    """
+
+    def __init__(self, pool: Pool, device: torch.device) -> None:
+        pixels = torch.frombuffer(pool.pixels, dtype=torch.uint8)
+        self.pixels = pixels.to(device)
+        self.offsets = torch.from_numpy(pool.offsets).to(device)
+        self.sizes = torch.from_numpy(pool.sizes).to(device)
+        self.device = device
+
+    def __len__(self) -> int:
+        return len(self.offsets)
+
+    def random_windows(self, step: int, batch: int, size: int, seed: int) -> Windows:
+        """The windows of one training step: a function of its arguments alone.
+
+        Every picture comes once an epoch, in an order of the epoch's own. A window's side is
+        uniform between `size` and the picture's short side; half of them are mirrored.
+        """
+        begin = step * batch
+        order = torch.cat([self._order(epoch, seed) for epoch in self._epochs(begin, batch)])
+        picture = order[begin % len(self) :][:batch]
+        # A new generator each step: a resumed run draws what the first one would have drawn.
+        generator = torch.Generator(self.device).manual_seed((seed << 32) + step)
+        draw = torch.rand(4, batch, device=self.device, generator=generator)
+        extent = self.sizes[picture].float()  # (B, 2)
+        short = extent.min(dim=1).values
+        side = torch.minimum(size + draw[0] * (short - size).clamp(min=0), short)
+        free = extent - side[:, None]
+        return Windows(picture, draw[1] * free[:, 0], draw[2] * free[:, 1], side, draw[3] < 0.5)
+
+    def center_windows(self, pictures: Tensor) -> Windows:
+        """The largest centered square of each picture `(B,)`."""
+        extent = self.sizes[pictures].float()
+        side = extent.min(dim=1).values
+        top, left = ((extent - side[:, None]) / 2).unbind(dim=1)
+        return Windows(pictures, top, left, side, torch.zeros_like(pictures, dtype=torch.bool))
+
+    def crops(self, windows: Windows, size: int) -> Tensor:
+        """Cut the windows out, resampled bilinearly to `(B, size, size, 3)` sRGB in [0, 1].
+
+        Bilinear without a low-pass: pools hold pictures at about the training size.
+        """
+        ticks = torch.arange(size, device=self.device) + 0.5
+        step = (windows.side / size)[:, None]  # (B, 1)
+        columns = torch.where(windows.mirrored[:, None], size - ticks, ticks)
+        y = windows.top[:, None] + ticks * step - 0.5  # (B, size)
+        x = windows.left[:, None] + columns * step - 0.5
+        height, width = self.sizes[windows.picture].unbind(dim=1)
+        (y0, y1), fy = _neighbors(y, height)
+        (x0, x1), fx = _neighbors(x, width)
+        fy, fx = fy[:, :, None, None], fx[:, None, :, None]
+        start, stride = self.offsets[windows.picture], width
+        upper = self._at(start, stride, y0, x0) * (1 - fx) + self._at(start, stride, y0, x1) * fx
+        lower = self._at(start, stride, y1, x0) * (1 - fx) + self._at(start, stride, y1, x1) * fx
+        return (upper * (1 - fy) + lower * fy) / 255
+
+    def _at(self, start: Tensor, stride: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
+        """Pixels `(B, rows, columns, 3)` at integer positions."""
+        pixel = rows[:, :, None] * stride[:, None, None] + columns[:, None, :]  # (B, S, S)
+        channel = torch.arange(3, device=self.device)
+        index = start[:, None, None, None] + pixel[..., None] * 3 + channel
+        return self.pixels[index].float()
+
+    def _order(self, epoch: int, seed: int) -> Tensor:
+        generator = torch.Generator(self.device).manual_seed((seed << 32) - 1 - epoch)
+        return torch.randperm(len(self), device=self.device, generator=generator)
+
+    def _epochs(self, begin: int, batch: int) -> range:
+        return range(begin // len(self), (begin + batch - 1) // len(self) + 1)
+
+
+def _neighbors(position: Tensor, extent: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
+    """The two integer neighbors of each position `(B, S)` inside [0, extent), and the fraction."""
+    last = (extent - 1)[:, None]
+    inside = torch.minimum(position.clamp(min=0), last.float())
+    low = inside.floor().long()
+    return (low, torch.minimum(low + 1, last)), inside - low

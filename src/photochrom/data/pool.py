@@ -1,0 +1,177 @@
+"""A pool of decoded pictures: uint8 RGB, packed end to end, so that a crop is arithmetic.
+
+Decoding is the bottleneck of loading; here it happens once, into a cache file that later runs map
+into memory. On a GPU the whole pool is copied to the device and a step never waits for a CPU.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import image
+from ..color import colorfulness
+from ..errors import DatasetError, ImageError
+from .sources import fingerprint, pictures
+
+_LAYOUT = 1  # of the cache file; a new number makes old ones be built anew
+
+
+@dataclass(frozen=True)
+class Rules:
+    """Which pictures enter a pool, and how large."""
+
+    short_side: int = 160
+    """Pictures with a longer short side are reduced to this."""
+    min_colorfulness: float = 6.0
+    """Hasler-Süsstrunk colorfulness below which a picture counts as grey and is left out."""
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Pictures packed end to end."""
+
+    pixels: NDArray[np.uint8]
+    """Every picture's `(H, W, 3)` sRGB pixels, flat, one picture after the other."""
+    offsets: NDArray[np.int64]
+    """Where each picture begins in `pixels`, `(P,)`."""
+    sizes: NDArray[np.int64]
+    """Height and width of each, `(P, 2)`."""
+    names: Sequence[str]
+    """Each picture's name in its source."""
+    grey: Sequence[str]
+    """Names left out for having too little color."""
+    unreadable: Sequence[str]
+    """Names left out for being damaged, each with the reason."""
+    key: str
+    """Hash of the sources and rules."""
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def picture(self, at: int) -> NDArray[np.uint8]:
+        """One picture, `(H, W, 3)`."""
+        height, width = self.sizes[at]
+        begin = self.offsets[at]
+        return self.pixels[begin : begin + height * width * 3].reshape(height, width, 3)
+
+
+def load_pool(
+    sources: Sequence[Path],
+    rules: Rules,
+    cache: Path,
+    progress: Callable[[int], None] = lambda done: None,
+) -> Pool:
+    """Open the pool of these sources from the cache folder, decoding it first if need be.
+
+    Args:
+        sources: folders and zip files.
+        rules: which pictures enter.
+        cache: folder for the packed file; about 0.1 MB a picture.
+        progress: told how many pictures were decoded so far.
+
+    Raises:
+        DatasetError: a source is missing, or no picture remains.
+    """
+    key = _key(sources, rules)
+    packed, index = cache / f"pool-{key}.rgb", cache / f"pool-{key}.json"
+    if not index.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        _build(sources, rules, packed, index, progress)
+    entries = json.loads(index.read_text())
+    if not entries["names"]:
+        raise DatasetError(f"{sources[0]}: no picture has enough color for training")
+    sizes = np.array(entries["sizes"], dtype=np.int64)
+    lengths = sizes.prod(axis=1) * 3
+    return Pool(
+        # Copy-on-write, as torch takes no read-only memory; nothing is ever written.
+        pixels=np.memmap(packed, dtype=np.uint8, mode="c"),
+        offsets=np.concatenate([[0], np.cumsum(lengths)[:-1]]),
+        sizes=sizes,
+        names=entries["names"],
+        grey=entries["grey"],
+        unreadable=entries["unreadable"],
+        key=key,
+    )
+
+
+def _key(sources: Sequence[Path], rules: Rules) -> str:
+    content = [fingerprint(source) for source in sources]
+    description = json.dumps([_LAYOUT, content, asdict(rules)])
+    return hashlib.sha256(description.encode()).hexdigest()[:16]
+
+
+def _build(
+    sources: Sequence[Path],
+    rules: Rules,
+    packed: Path,
+    index: Path,
+    progress: Callable[[int], None],
+) -> None:
+    """Decode everything into `packed`; `index` appears last and only when all is there."""
+    names: list[str] = []
+    sizes: list[tuple[int, int]] = []
+    grey: list[str] = []
+    unreadable: list[str] = []
+    beside = packed.with_suffix(f".{os.getpid()}.part")
+    try:
+        with beside.open("wb") as file:
+            everything = (picture for source in sources for picture in pictures(source))
+            for done, (name, pixels, fault) in enumerate(_decoded(everything, rules), start=1):
+                if fault:
+                    unreadable.append(fault)
+                elif pixels is None:
+                    grey.append(name)
+                else:
+                    file.write(pixels.tobytes())
+                    names.append(name)
+                    sizes.append(pixels.shape[:2])
+                progress(done)
+        beside.replace(packed)
+    finally:
+        beside.unlink(missing_ok=True)
+    beside = index.with_suffix(f".{os.getpid()}.part")
+    entries = {"names": names, "sizes": sizes, "grey": grey, "unreadable": unreadable}
+    beside.write_text(json.dumps(entries))
+    beside.replace(index)
+
+
+_Decoded = tuple[str, NDArray[np.uint8] | None, str]
+
+
+def _decoded(items: Iterable[tuple[str, bytes]], rules: Rules) -> Iterator[_Decoded]:
+    """Decode in threads, in order, with a bounded number of pictures in flight."""
+    workers = os.cpu_count() or 1
+    with ThreadPoolExecutor(workers) as threads:
+        waiting: list[Future[_Decoded]] = []
+        for name, data in items:
+            waiting.append(threads.submit(_decode, name, data, rules))
+            if len(waiting) > 8 * workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def _decode(name: str, data: bytes, rules: Rules) -> _Decoded:
+    """Name, pixels `(H, W, 3)` or None if nearly grey, and the fault if unreadable."""
+    try:
+        frame = image.decode(data, name=name)
+    except ImageError as error:
+        return name, None, str(error)
+    if frame.is_grey:
+        return name, None, ""
+    pixels = frame.pixels
+    if frame.bit_depth == 16:
+        pixels = (pixels >> 8).astype(np.uint8)
+    scale = rules.short_side / min(frame.height, frame.width)
+    if scale < 1:
+        pixels = image.resize(pixels, round(frame.height * scale), round(frame.width * scale))
+    if float(colorfulness(pixels / np.float32(255))) < rules.min_colorfulness:
+        return name, None, ""
+    return name, pixels, ""

@@ -1,0 +1,1 @@
+"""Losses: functions from predictions and targets to one number each."""

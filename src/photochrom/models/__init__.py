@@ -1,0 +1,1 @@
+"""Networks: one file each, with docstring, module and `SPEC`; found by their place."""

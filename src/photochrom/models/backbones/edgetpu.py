@@ -1,0 +1,119 @@
+"""MobileNet-EdgeTPU 0.75 as an encoder of grey pictures.
+
+An ImageNet classifier made for accelerators (Xiong et al. 2020, arXiv:2004.14525, describe the
+search space; the weights come from google-coral/edgetpu). Its high-resolution stages are dense 3×3
+convolutions, which reach several times the arithmetic rate of depthwise ones on CPUs as on GPUs.
+
+The classifier's batch normalization is folded into its biases, and so there is none here.
+"""
+
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from ...errors import ModelError
+from ..blocks import SameConv2d
+
+FEATURES = (16, 24, 40, 72, 144)
+"""Channels of the features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture's size."""
+
+# (inputs, expanded, outputs, stride, kernel); kernel 0 marks a fused block: one dense 3×3 expands.
+_FUSED = 0
+_BLOCKS = (
+    (16, 128, 24, 2, _FUSED),
+    *((24, 96, 24, 1, _FUSED),) * 3,
+    (24, 192, 40, 2, _FUSED),
+    *((40, 160, 40, 1, _FUSED),) * 3,
+    (40, 320, 72, 2, 3),
+    *((72, 288, 72, 1, 3),) * 3,
+    (72, 576, 72, 1, 3),
+    *((72, 288, 72, 1, 3),) * 3,
+    (72, 576, 120, 2, 5),
+    *((120, 480, 120, 1, 5),) * 3,
+    (120, 960, 144, 1, 3),
+)
+_NO_RESIDUAL = 12  # the one block that opens a stage without changing its shape
+_LEVEL_ENDS = (3, 7, 15, 20)  # the blocks whose outputs are the features at 1/4 … 1/32
+
+
+class _Block(nn.Module):
+    """Expand, (filter), project, and add the input where shapes agree."""
+
+    def __init__(
+        self, inputs: int, expanded: int, outputs: int, stride: int, kernel: int, *, residual: bool
+    ) -> None:
+        super().__init__()
+        if kernel == _FUSED:
+            self.expand = SameConv2d(inputs, expanded, 3, stride=stride)
+            self.depthwise = None
+        else:
+            self.expand = SameConv2d(inputs, expanded, 1)
+            self.depthwise = SameConv2d(expanded, expanded, kernel, stride=stride, groups=expanded)
+        self.project = SameConv2d(expanded, outputs, 1)
+        self.residual = residual
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = torch.relu(self.expand(x))
+        if self.depthwise is not None:
+            y = torch.relu(self.depthwise(y))
+        y = self.project(y)
+        return x + y if self.residual else y
+
+
+class EdgeTpuEncoder(nn.Module):
+    """Grey pictures to features at five scales.
+
+    Input `(B, 1, H, W)` in [-1, 1], H and W multiples of 32. Returns five tensors, `FEATURES`
+    channels at 1/2 to 1/32 of the size. `load_classifier` starts it from the published weights;
+    without, it starts from He initialization.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.ModuleDict(
+            {"conv": SameConv2d(1, 24, 3, stride=2), "project": SameConv2d(24, FEATURES[0], 1)}
+        )
+        self.blocks = nn.ModuleList(
+            _Block(*shape, residual=shape[0] == shape[2] and shape[3] == 1 and at != _NO_RESIDUAL)
+            for at, shape in enumerate(_BLOCKS)
+        )
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                nn.init.zeros_(torch.as_tensor(module.bias))
+        for block in self.blocks:  # residual sums must not grow with depth
+            if block.residual:
+                nn.init.zeros_(block.project.weight)
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        x = self.stem["project"](torch.relu(self.stem["conv"](x)))  # (B, 16, H/2, W/2)
+        features = [x]
+        for at, block in enumerate(self.blocks):
+            x = block(x)
+            if at in _LEVEL_ENDS:
+                features.append(x)
+        return features
+
+    def load_classifier(self, path: Path) -> None:
+        """Start from the classifier's weights in a safetensors file.
+
+        The classifier saw grey pictures as three equal channels, so its first kernels are summed
+        over their inputs. Its head is not used.
+
+        Raises:
+            ModelError: the file is missing or holds other tensors.
+        """
+        try:
+            tensors = safetensors.torch.load_file(path)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise ModelError(f"{path}: cannot read backbone weights ({error})") from error
+        wanted = {name: t.float() for name, t in tensors.items() if name in self.state_dict()}
+        if "stem.conv.weight" in wanted:
+            wanted["stem.conv.weight"] = wanted["stem.conv.weight"].sum(dim=1, keepdim=True)
+        try:
+            self.load_state_dict(wanted)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{path}: not MobileNet-EdgeTPU 0.75 weights ({reason})") from error

@@ -1,0 +1,42 @@
+"""The loss of every step, as a CSV file that survives being killed."""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+
+class LossCurve:
+    """Appends `step,loss` lines.
+
+    On opening, lines at and after `step` are dropped: they are of steps that were done after the
+    checkpoint that training goes on from.
+    """
+
+    def __init__(self, path: Path, step: int) -> None:
+        lines = path.read_text().splitlines()[1:] if path.exists() else []
+        # A line without its end was being written when the process died; it is of a later step.
+        kept = [line for line in lines if line.split(",")[0].isdigit()]
+        kept = [line for line in kept if int(line.split(",")[0]) < step]
+        beside = path.with_suffix(".part")
+        beside.write_text("\n".join(["step,loss", *kept]) + "\n")
+        beside.replace(path)
+        self._file = path.open("a")
+
+    def add(self, step: int, loss: float) -> None:
+        """Note one step's loss."""
+        self._file.write(f"{step},{loss!r}\n")
+
+    def flush(self) -> None:
+        """Hand everything noted to the operating system."""
+        self._file.flush()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
