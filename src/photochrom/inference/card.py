@@ -1,0 +1,137 @@
+"""The card of a network: what it takes, what it gives, where it comes from.
+
+The card is JSON in the ONNX file's own metadata (`ModelProto.metadata_props`, key `photochrom`),
+stored as the last bytes of the file. Protocol buffers allow a repeated field to stand anywhere, so
+every ONNX tool sees it, and we read, check and replace it without parsing the graph.
+"""
+
+import hashlib
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from ..errors import ModelError
+
+_KEY = b"photochrom"
+# Tags and lengths as protocol buffers write them: field 14 of ModelProto, fields 1 and 2 of
+# StringStringEntryProto, all length-delimited.
+_METADATA_TAG, _KEY_TAG, _VALUE_TAG = b"\x72", b"\x0a", b"\x12"
+
+
+class Training(BaseModel):
+    """How the weights came about."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    pictures: tuple[str, ...]
+    """Sources of the training pictures, each with its licence."""
+    initialization: str
+    """What the weights were before training."""
+    recipe: dict[str, Any]
+    """The whole recipe."""
+    steps: int
+    """Optimizer steps done."""
+    commit: str
+    """Commit of the code that trained, and whether it was altered."""
+    hardware: str
+    """What it ran on, and for how long."""
+
+
+class Card(BaseModel):
+    """Everything that serving a network needs to know, and everything a user may ask of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    version: Literal[1] = 1
+    """Version of this layout."""
+    name: str
+    """Short name, as given to `--model`."""
+    summary: str
+    """One line."""
+    licence: str
+    """SPDX identifier of the weights' licence."""
+    input_offset: float = 50.0
+    input_scale: float = 50.0
+    """The network takes (L* - offset) / scale."""
+    output: Literal["bins", "ab"]
+    """What the network predicts. The graph of `bins` decodes them: its outputs are `ab` and
+    `entropy`, its second input is `temperature`."""
+    size_multiple: int
+    """Height and width of the input are multiples of this."""
+    working_size: int
+    """The picture is brought to the area of a square of this side, in pixels."""
+    temperature: float
+    """Default temperature of the annealed mean."""
+    training: Training
+    metrics: dict[str, Any] = {}
+    """Figures by data set and protocol."""
+    graph_sha256: str = ""
+    """SHA-256 of the file without its card; set by `attach`, checked by `detach`."""
+
+
+def attach(graph: bytes, card: Card) -> bytes:
+    """Append a card to an ONNX graph that has none.
+
+    Args:
+        graph: a serialized ModelProto.
+        card: its `graph_sha256` is filled in.
+
+    Returns:
+        The ONNX file's content.
+    """
+    stamped = card.model_copy(update={"graph_sha256": hashlib.sha256(graph).hexdigest()})
+    value = stamped.model_dump_json().encode()
+    entry = _field(_KEY_TAG, _KEY) + _field(_VALUE_TAG, value)
+    return graph + _field(_METADATA_TAG, entry)
+
+
+def detach(data: bytes, name: str) -> tuple[bytes, Card]:
+    """Take an ONNX file apart into graph and card, and check that they belong together.
+
+    Args:
+        data: the file's content.
+        name: what error messages call it.
+
+    Raises:
+        ModelError: there is no card, it cannot be read, or the graph is not the card's.
+    """
+    entry_key = _field(_KEY_TAG, _KEY)
+    found = data.rfind(entry_key)
+    if found < 0:
+        raise ModelError(f"{name}: carries no card; export it with `photochrom export`")
+    begin = data.rfind(_METADATA_TAG, 0, found)
+    length, body = _varint(data, begin + 1)
+    value_at = found + len(entry_key)
+    if body != found or body + length != len(data) or data[value_at : value_at + 1] != _VALUE_TAG:
+        raise ModelError(f"{name}: the card is cut off or damaged; fetch the file again")
+    _, text_at = _varint(data, value_at + 1)
+    try:
+        card = Card.model_validate_json(data[text_at:])
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ModelError(f"{name}: the card cannot be read ({faults})") from error
+    graph = data[:begin]
+    if hashlib.sha256(graph).hexdigest() != card.graph_sha256:
+        raise ModelError(f"{name}: SHA-256 differs from the card's; fetch the file again")
+    return graph, card
+
+
+def _field(tag: bytes, content: bytes) -> bytes:
+    """A length-delimited protocol buffers field."""
+    length, rest = bytearray(), len(content)
+    while rest > 0x7F:
+        length.append(rest & 0x7F | 0x80)
+        rest >>= 7
+    return tag + bytes([*length, rest]) + content
+
+
+def _varint(data: bytes, at: int) -> tuple[int, int]:
+    """The variable-length integer at `at`, and the position after it."""
+    value = shift = 0
+    while at < len(data):
+        byte = data[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            break
+    return value, at

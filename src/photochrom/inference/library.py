@@ -1,0 +1,54 @@
+"""The weights that come with the package, and weights in files."""
+
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from ..errors import ModelError
+from .card import Card, detach
+from .engine import Engine
+from .session import Session
+
+DEFAULT = "autochrome"
+"""The network that is used when none is named."""
+
+_SUFFIX = ".onnx"
+
+
+def embedded() -> list[str]:
+    """Names of the networks in the package, sorted."""
+    entries = files("photochrom.weights").iterdir()
+    return sorted(e.name.removesuffix(_SUFFIX) for e in entries if e.name.endswith(_SUFFIX))
+
+
+def load_card(model: str) -> Card:
+    """The card of an embedded network (by name) or of an ONNX file (by path).
+
+    Raises:
+        ModelError: there is no such network, or its file is damaged.
+    """
+    return detach(_content(model), model)[1]
+
+
+@cache
+def load_engine(model: str = DEFAULT, threads: int = 0) -> Engine:
+    """An engine for an embedded network or an ONNX file; the same one for the same arguments.
+
+    Args:
+        model: name or path.
+        threads: threads within one prediction; 0 takes every core.
+
+    Raises:
+        ModelError: there is no such network, or its file is damaged.
+    """
+    return Engine(Session(_content(model), model, threads))
+
+
+def _content(model: str) -> bytes:
+    if model in embedded():
+        return files("photochrom.weights").joinpath(model + _SUFFIX).read_bytes()
+    path = Path(model)
+    if not path.is_file():
+        known = ", ".join(embedded()) or "none"
+        raise ModelError(f"{model}: no such network or file; networks in the package: {known}")
+    return path.read_bytes()

@@ -1,0 +1,1 @@
+"""Trained networks: ONNX files, each with its card inside."""
