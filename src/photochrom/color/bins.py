@@ -18,7 +18,7 @@ GRID_STEP = 10
 _REACH = 14.0
 # No rounding rule over the sRGB gamut gives the 313 bins of the paper. Grid points within ±110 and
 # at most 14 from the gamut's projection on the ab plane are exactly 313, and 310 of them are the
-# paper's; plain rounding gives 261, all of them among the paper's.
+# paper's; plainly rounding all 8-bit colors gives 261, all of them among the paper's.
 
 
 @cache

@@ -4,14 +4,14 @@ from .array import Array, array_namespace, root
 
 
 def colorfulness(srgb: Array) -> Array:
-    """The colorfulness M3 of pictures (Hasler and Suesstrunk 2003, section 7).
+    """The colorfulness of pictures: M(3) of Hasler and Suesstrunk (2003), the one of opponent RGB.
 
     Args:
         srgb: `(..., H, W, 3)` sRGB values in [0, 1].
 
     Returns:
         `(...)`, >= 0, on the paper's scale of 0..255 values: 0 is grey, 15 slightly, 33 moderately,
-        59 quite, 109 extremely colorful (table 2). With rg = R - G and yb = (R + G) / 2 - B over
+        59 quite, 109 extremely colorful. With rg = R - G and yb = (R + G) / 2 - B over
         the pixels, sqrt(var rg + var yb) + 0.3 sqrt(mean(rg)^2 + mean(yb)^2). The gradient is 0 for
         a picture of one grey.
     """

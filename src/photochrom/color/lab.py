@@ -15,6 +15,7 @@ from .srgb import (
 )
 
 _DELTA = 6 / 29  # where the cube root hands over to the straight line near black
+_GREY = 1e-15  # chroma, in ab units; its square and the inverse of that are still normal in float32
 
 
 def _f(t: Array) -> Array:
@@ -75,13 +76,20 @@ def lightness_to_grey(lightness: Array) -> Array:
 def polar(a: Array, b: Array) -> tuple[Array, Array]:
     """Chroma >= 0 and hue in degrees in [0, 360) of a and b, any shape.
 
-    Grey has hue 0; there the gradients of both are 0.
+    Where chroma is below 1e-15 the color is taken for grey: chroma and hue are 0, and so are their
+    gradients.
     """
     xp = array_namespace(a, b)
-    hue = xp.atan2(b, a) * (180 / math.pi)
+    squared = a * a + b * b
+    # Of smaller numbers the squares run out of digits, and 1 / squared, in the gradient of the
+    # hue, out of range.
+    is_grey = squared < _GREY**2
+    b = xp.where(is_grey, xp.zeros_like(b), b)
+    hue = xp.atan2(b, xp.where(is_grey, xp.ones_like(a), a)) * (180 / math.pi)
     hue = xp.where(hue < 0, hue + 360, hue)
     # A hue a hair below 0 rounds up to 360, which is 0.
-    return root(a * a + b * b), xp.where(hue >= 360, hue - 360, hue)
+    hue = xp.where(hue >= 360, hue - 360, hue)
+    return root(xp.where(is_grey, xp.zeros_like(squared), squared)), hue
 
 
 def lab_to_lch(lab: Array) -> Array:

@@ -14,7 +14,10 @@ KR, KB = 0.299, 0.114
 KG = 1 - KR - KB
 
 U_MAX, V_MAX = 0.436, 0.615
-"""The largest U (of pure blue) and V (of pure red) of analog composite video, ITU-R BT.470-6."""
+"""The largest U (of pure blue) and V (of pure red) in analog composite video.
+
+ITU-R BT.470-6 prints nearly the same as factors: U = 0.493 (B' - Y'), V = 0.877 (R' - Y').
+"""
 
 _LUMA = np.array([KR, KG, KB])
 RGB_TO_YUV = np.stack(
@@ -38,7 +41,7 @@ def rgb_to_yuv(rgb: Array) -> Array:
     Returns:
         `(..., 3)`: Y' in [0, 1], U in [-0.436, 0.436], V in [-0.615, 0.615]; U and V are 0 for
         greys. Y' = Kr R' + Kg G' + Kb B', U = 0.436 (B' - Y') / (1 - Kb),
-        V = 0.615 (R' - Y') / (1 - Kr) (BT.601-7, section 2.5, with the ranges of BT.470-6).
+        V = 0.615 (R' - Y') / (1 - Kr) (BT.601-7, section 2.5, with U and V scaled as `U_MAX` says).
     """
     return rgb @ constant(RGB_TO_YUV.T, like=rgb)
 
