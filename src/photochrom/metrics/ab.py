@@ -82,4 +82,4 @@ def auc(
     if total <= 0:
         raise ValueError("no pixels, or none with weight")
     # A pixel counts at every threshold from the first that reaches it.
-    return float(np.sum((THRESHOLDS - reached) * weights) / total * (100 / THRESHOLDS))
+    return float(100 * np.sum((THRESHOLDS - reached) * weights) / (THRESHOLDS * total))
