@@ -11,7 +11,6 @@ from typing import TypeAlias
 
 _PREFIX = b"Exif\0\0"
 _ORIENTATION = 274
-_EXTRA_SAMPLES = 338
 _MAKER_NOTE = 0x927C
 _CHILDREN = {34665, 34853}  # tags that point to a directory: Exif, GPS
 
@@ -74,12 +73,6 @@ def upright(exif: bytes) -> bytes:
         where = at + 2 + 12 * list(fields).index(_ORIENTATION) + 8
         body[where : where + 2] = struct.pack(f"{order}H", 1)
     return _PREFIX + bytes(body)
-
-
-def has_premultiplied_alpha(tiff: bytes) -> bool:
-    """Whether a TIFF file says that its color is multiplied by its alpha (ExtraSamples 1)."""
-    value = _read(tiff, {_EXTRA_SAMPLES}).get(_EXTRA_SAMPLES)
-    return isinstance(value, _Value) and value.data[:2] == b"\1\0"
 
 
 def _described(tiff: bytes) -> _Directory:

@@ -11,6 +11,7 @@ import numpy as np
 import pyvips
 
 from photochrom.image.frame import Pixels
+from photochrom.image.shaper import is_whole, shaper
 
 Space = Literal["grey", "rgb", "cmyk"]
 
@@ -33,7 +34,7 @@ _SAME_TOLERANCE = 257
 
 def profile_space(icc: bytes) -> Space | None:
     """The color space that a profile describes, from its header; None for one of no use."""
-    return _SIGNATURES.get(icc[16:20])
+    return _SIGNATURES.get(icc[16:20]) if is_whole(icc) else None
 
 
 @lru_cache(maxsize=2)
@@ -103,6 +104,9 @@ def to_srgb(pixels: Pixels, icc: bytes | None) -> Pixels:
     if space == "grey" and icc is not None and profile_space(icc) == "rgb":
         pixels = np.repeat(pixels, 3, axis=2)  # a grey file under an RGB profile: R = G = B
         space = "rgb"
+    exact = None if icc is None else shaper(icc)
+    if exact is not None and (depth, target) != (8, "srgb"):  # libvips is exact there, and faster
+        return exact(pixels)[..., : 1 if target == "sgrey" else 3]  # R = G = B: one of them
     image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
     image = image.copy(interpretation=_INTERPRETATIONS[space, depth])
     fallback = {"input_profile": "cmyk"} if space == "cmyk" else {}

@@ -20,7 +20,7 @@ from photochrom.errors import (
     TruncatedImageError,
     UnsupportedImageError,
 )
-from photochrom.image.exif import has_premultiplied_alpha, tiff_to_exif, upright
+from photochrom.image.exif import tiff_to_exif, upright
 from photochrom.image.frame import Format, Frame, Metadata, Pixels
 from photochrom.image.iptc import unwrap
 from photochrom.image.profile import managed
@@ -96,8 +96,6 @@ def decode(data: bytes, *, name: str = "<bytes>", max_pixels: int = MAX_PIXELS) 
     except pyvips.Error as error:
         raise _loading_error(error, name) from None
     pixels, alpha = _split(samples, _CHANNELS[image.interpretation])
-    if kind == "tiff" and alpha is not None and has_premultiplied_alpha(data):
-        pixels = _unmultiplied(pixels, alpha)
     pixels, icc = managed(pixels, _blob(image, "icc-profile-data"))
     return Frame(
         pixels=np.ascontiguousarray(pixels),
@@ -158,14 +156,6 @@ def _split(samples: Pixels, channels: int) -> tuple[Pixels, Pixels | None]:
     if samples.shape[2] == channels:
         return samples, None
     return samples[..., :channels], np.ascontiguousarray(samples[..., channels])
-
-
-def _unmultiplied(pixels: Pixels, alpha: Pixels) -> Pixels:
-    """Pixels (H, W, C) that were multiplied by alpha (H, W), without it."""
-    top = np.iinfo(pixels.dtype).max
-    share = np.maximum(alpha, 1)[..., None].astype(np.float64) / top
-    restored: Pixels = np.minimum(np.rint(pixels / share), top).astype(pixels.dtype)
-    return restored
 
 
 def _metadata(image: Any, data: bytes, kind: Format) -> Metadata:
