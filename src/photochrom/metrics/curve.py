@@ -23,8 +23,8 @@ class AbErrorCurve:
     inverse frequency of its cell in the set means that all cells that occur weigh the same. (Zhang
     et al. 2016, section 3.1, take the frequencies from ImageNet's training set instead.)
 
-    A figure belongs to the set that was added: rebalanced figures of different sets, or of the same set
-    at different sizes, do not compare, as the rarest cells hold a handful of pixels.
+    A figure belongs to the set that was added: rebalanced figures of different sets, or of one set
+    resized in different ways, do not compare, as the rarest cells hold a handful of pixels.
     """
 
     def __init__(self) -> None:
