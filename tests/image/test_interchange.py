@@ -112,6 +112,6 @@ def test_bools_and_floats():
     ],
 )
 def test_other_arrays_are_refused(array):
-    with pytest.raises(UnsupportedImageError, match="x: .*;") as caught:
+    with pytest.raises(UnsupportedImageError, match=r"x: .*;") as caught:
         from_array(array, name="x")
     assert "\n" not in str(caught.value)

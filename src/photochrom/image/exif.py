@@ -11,6 +11,8 @@ from typing import TypeAlias
 
 _PREFIX = b"Exif\0\0"
 _ORIENTATION = 274
+_IPTC = 33723
+_UNDEFINED = 7  # the type of bytes that mean something elsewhere
 _MAKER_NOTE = 0x927C
 _CHILDREN = {34665, 34853}  # tags that point to a directory: Exif, GPS
 
@@ -46,14 +48,27 @@ def tiff_to_exif(tiff: bytes) -> bytes | None:
     return _PREFIX + b"II*\0" + struct.pack("<I", 8) + _pack(found, 8) if found else None
 
 
-def add_exif_to_tiff(tiff: bytes, exif: bytes) -> bytes:
-    """A little-endian TIFF file with the descriptive tags of an EXIF block in its first directory.
+def tiff_to_iptc(tiff: bytes) -> bytes | None:
+    """The IPTC records of a TIFF file, of which libvips returns a quarter; None where it has none.
+
+    They are bytes, although many programs call them 32-bit words, so they are never swapped.
+    """
+    value = _read(tiff, {_IPTC}).get(_IPTC)
+    return value.data if isinstance(value, _Value) else None
+
+
+def add_to_tiff(tiff: bytes, exif: bytes | None, iptc: bytes | None) -> bytes:
+    """A little-endian TIFF file with the descriptive tags of an EXIF block, and IPTC records, in
+    its first directory.
 
     Tags that are there already stay as they are. The new directory goes to the end of the file, so
     that no offset in it moves. Bytes that are not such a file come back unchanged.
     """
     present = {} if tiff[:4] != b"II*\0" else _fields_of(tiff)[0]
-    added = {t: v for t, v in _described(exif.removeprefix(_PREFIX)).items() if t not in present}
+    wanted = _described(exif.removeprefix(_PREFIX)) if exif else {}
+    if iptc:
+        wanted[_IPTC] = _Value(_UNDEFINED, len(iptc), iptc)
+    added = {tag: value for tag, value in wanted.items() if tag not in present}
     if not present or not added:
         return tiff
     padding = bytes(len(tiff) % 2)  # directories begin on a word boundary
@@ -64,14 +79,19 @@ def add_exif_to_tiff(tiff: bytes, exif: bytes) -> bytes:
     return b"".join([tiff[:4], struct.pack("<I", at), tiff[8:], padding, directory])
 
 
-def upright(exif: bytes) -> bytes:
-    """The EXIF block, saying that the picture needs no turning."""
+def refreshed(exif: bytes) -> bytes:
+    """The EXIF block without what no longer holds: the turning, done by now, and the preview."""
     body = bytearray(exif.removeprefix(_PREFIX))
     order = _order(body)
     fields, at = _fields_of(body)
-    if _ORIENTATION in fields:
-        where = at + 2 + 12 * list(fields).index(_ORIENTATION) + 8
-        body[where : where + 2] = struct.pack(f"{order}H", 1)
+    if not fields:
+        return exif
+    end = at + 2 + 12 * struct.unpack_from(f"{order}H", body, at)[0]
+    for field in range(at + 2, min(end, len(body) - 12), 12):
+        if struct.unpack_from(f"{order}H", body, field)[0] == _ORIENTATION:
+            struct.pack_into(f"{order}H", body, field + 8, 1)
+    if end + 4 <= len(body):
+        body[end : end + 4] = bytes(4)  # the link to the directory of the preview
     return _PREFIX + bytes(body)
 
 
@@ -113,7 +133,8 @@ def _read(tiff: bytes, wanted: set[int] | None, at: int | None = None) -> _Direc
         data = field[8 : 8 + size] if size <= 4 else tiff[offset : offset + size]
         if size and len(data) == size:
             word = _WORDS.get(kind, _SIZES[kind])
-            found[tag] = _Value(kind, count, _swapped(data, word) if order == ">" else data)
+            swapped = order == ">" and tag != _IPTC
+            found[tag] = _Value(kind, count, _swapped(data, word) if swapped else data)
     return found
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from photochrom.errors import UnsupportedImageError
-from photochrom.image.exif import upright
+from photochrom.image.exif import refreshed
 from photochrom.image.frame import Frame, Metadata, Pixels
 from photochrom.image.profile import managed, matching_profile
 
@@ -57,7 +57,7 @@ def from_pil(image: Image.Image) -> Frame:
         alpha=alpha,
         icc=profile,
         metadata=Metadata(
-            exif=upright(exif) if exif else None,
+            exif=refreshed(exif) if exif else None,
             xmp=xmp.encode() if isinstance(xmp, str) else xmp,
             resolution=(float(dpi[0]) / 25.4, float(dpi[1]) / 25.4) if dpi else None,
         ),

@@ -14,7 +14,7 @@ def unwrap(block: bytes) -> bytes | None:
     if not block.startswith(_SIGNATURE):
         return block
     at = len(_SIGNATURE)
-    while block[at : at + 4] == _RESOURCE:
+    while block[at : at + 4] == _RESOURCE and at + 6 < len(block):
         kind = int.from_bytes(block[at + 4 : at + 6])
         at += 6 + _even(1 + block[at + 6])  # a Pascal string names the resource
         size = int.from_bytes(block[at : at + 4])
@@ -28,12 +28,6 @@ def wrap(records: bytes) -> bytes:
     """Bare records in the block that JPEG wants."""
     header = _RESOURCE + _RECORDS.to_bytes(2) + bytes(2) + len(records).to_bytes(4)
     return _SIGNATURE + header + records + bytes(len(records) % 2)
-
-
-def padded(records: bytes) -> bytes:
-    """Bare records to a multiple of 4 bytes: libvips stores them in TIFF as 32-bit words, and
-    would cut the rest off."""
-    return records + bytes(-len(records) % 4)
 
 
 def _even(size: int) -> int:

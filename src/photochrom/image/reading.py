@@ -20,9 +20,10 @@ from photochrom.errors import (
     TruncatedImageError,
     UnsupportedImageError,
 )
-from photochrom.image.exif import tiff_to_exif, upright
+from photochrom.image.exif import refreshed, tiff_to_exif, tiff_to_iptc
 from photochrom.image.frame import Format, Frame, Metadata, Pixels
 from photochrom.image.iptc import unwrap
+from photochrom.image.png_texts import read_texts
 from photochrom.image.profile import managed
 
 MAX_PIXELS = 500_000_000
@@ -160,18 +161,14 @@ def _split(samples: Pixels, channels: int) -> tuple[Pixels, Pixels | None]:
 
 def _metadata(image: Any, data: bytes, kind: Format) -> Metadata:
     exif = tiff_to_exif(data) if kind == "tiff" else _blob(image, "exif-data")
-    iptc = _blob(image, "iptc-data")
+    iptc = tiff_to_iptc(data) if kind == "tiff" else _blob(image, "iptc-data")
     resolution = (float(image.xres), float(image.yres))
     return Metadata(
-        exif=None if exif is None else upright(exif),
+        exif=None if exif is None else refreshed(exif),
         iptc=None if iptc is None else unwrap(iptc),
         xmp=_blob(image, "xmp-data"),
         resolution=None if _is_unknown(resolution) else resolution,
-        texts=tuple(
-            (field.split("-", 3)[3], image.get(field))
-            for field in image.get_fields()
-            if field.startswith("png-comment-")
-        ),
+        texts=read_texts(data) if kind == "png" else (),
     )
 
 

@@ -19,8 +19,8 @@ from photochrom.image.frame import Pixels
 
 Values = npt.NDArray[np.float32]
 
-# XYZ under D50 from linear sRGB, in 65536ths: the colorants that libvips' sRGB profile states, which
-# the pixels are given. They add up to D50 exactly, so that white stays white.
+# XYZ under D50 from linear sRGB, in 65536ths: the colorants stated by libvips' sRGB profile,
+# which the pixels are given. They add up to D50 exactly, so that white stays white.
 _SRGB_TO_XYZ = np.array([[28576, 25238, 9376], [14578, 46985, 3973], [911, 6362, 46788]]) / 65536
 _ROWS = 256  # rows at once: the float copies of a large picture stay small
 

@@ -10,8 +10,9 @@ import pyvips
 
 from photochrom.errors import ImageError, OutputExistsError, UnsupportedImageError
 from photochrom.image import iptc
-from photochrom.image.exif import add_exif_to_tiff
+from photochrom.image.exif import add_to_tiff
 from photochrom.image.frame import Format, Frame
+from photochrom.image.png_texts import add_texts
 from photochrom.image.profile import matching_profile
 
 SUFFIXES: dict[str, Format] = {
@@ -45,7 +46,8 @@ def encode(frame: Frame, *, format: Format | None = None, quality: int = 95) -> 
     kind = format or frame.format
     _check(frame, kind)
     image = _image(frame, kind)
-    keep = _KEEP_ALL if frame.metadata.exif else _KEEP_ALL - _KEEP_EXIF
+    # A JPEG has its resolution in an EXIF block; elsewhere none is made where there was none.
+    keep = _KEEP_ALL if frame.metadata.exif or kind == "jpeg" else _KEEP_ALL - _KEEP_EXIF
     try:
         data: bytes = pyvips.Operation.call(
             f"{kind}save_buffer", image, keep=keep, **_options(frame, kind, quality)
@@ -55,9 +57,9 @@ def encode(frame: Frame, *, format: Format | None = None, quality: int = 95) -> 
             f"{frame.name}: cannot be written as {kind} ({' '.join(error.detail.split())}); "
             "choose PNG or TIFF"
         ) from None
-    if kind == "tiff" and frame.metadata.exif:
-        return add_exif_to_tiff(data, frame.metadata.exif)
-    return data
+    if kind == "tiff":
+        return add_to_tiff(data, frame.metadata.exif, frame.metadata.iptc)
+    return add_texts(data, frame.metadata.texts) if kind == "png" else data
 
 
 def write(
@@ -152,14 +154,11 @@ def _image(frame: Frame, kind: Format) -> Any:
         "exif-data": metadata.exif,
         "xmp-data": metadata.xmp,
     }
-    if metadata.iptc is not None and kind in ("jpeg", "tiff"):
-        shape = iptc.wrap if kind == "jpeg" else iptc.padded
-        blobs["iptc-data"] = shape(metadata.iptc)
+    if metadata.iptc is not None and kind == "jpeg":
+        blobs["iptc-data"] = iptc.wrap(metadata.iptc)
     for field, blob in blobs.items():
         if blob is not None:
             image.set_type(pyvips.GValue.blob_type, field, blob)
-    for index, (key, text) in enumerate(metadata.texts):
-        image.set_type(pyvips.GValue.gstr_type, f"png-comment-{index}-{key}", text)
     return image
 
 
