@@ -7,10 +7,13 @@ from hypothesis.extra.numpy import arrays
 
 from photochrom.color import (
     fit_chroma,
+    fit_to_linear,
     in_srgb,
     lab_to_lch,
     lab_to_linear,
     lab_to_srgb,
+    lightness_to_grey,
+    linear_to_lightness,
     srgb_to_lab,
 )
 
@@ -80,6 +83,22 @@ def test_no_more_chroma_is_lost_than_needed(lab):
     more = strays + 0
     more[:, 1:] = fitted[:, 1:] + strays[:, 1:] * 2.0**-14
     assert not in_srgb(more).any()
+
+
+@given(LAB)
+def test_fitting_on_the_way_to_linear_light_gives_the_same_colors(lab):
+    np.testing.assert_array_equal(fit_to_linear(lab), lab_to_linear(fit_chroma(lab)))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_what_is_cut_off_below_0_is_under_a_third_of_a_16_bit_step_of_luminance(seed):
+    """The darker the color, the less: steps of luminance are finest near black."""
+    rng = np.random.default_rng(seed)
+    lightness = 100 * rng.uniform(0, 1, 500) ** 4
+    lab = np.stack([lightness, *rng.uniform(-150, 150, (2, 500))], axis=-1).astype(np.float32)
+    written = linear_to_lightness(fit_to_linear(lab).astype(float).clip(0, 1))
+    steps = 65535 * (lightness_to_grey(written) - lightness_to_grey(lightness))
+    assert abs(steps).max() < 1 / 3
 
 
 def test_one_color_without_further_axes():

@@ -9,12 +9,15 @@ from photochrom.color import (
     WHITE,
     grey_to_lightness,
     lab_to_lch,
+    lab_to_linear,
     lab_to_srgb,
     lab_to_xyz,
     lch_to_lab,
     lightness_to_grey,
+    linear_to_lightness,
     polar,
     srgb_to_lab,
+    srgb_to_linear,
     xyz_to_lab,
 )
 
@@ -49,6 +52,19 @@ def test_every_16_bit_grey_survives_the_round_trip():
 
 
 # Known values
+
+
+def test_lightness_alone_is_that_of_the_whole_conversion():
+    lightness = linear_to_lightness(srgb_to_linear(COLORS))
+    np.testing.assert_allclose(lightness, srgb_to_lab(COLORS)[:, 0], atol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_greys_have_equal_channels_to_the_last_bit(dtype):
+    lab = np.zeros((1001, 3), dtype)
+    lab[:, 0] = np.linspace(0, 100, 1001)
+    linear = lab_to_linear(lab)
+    np.testing.assert_array_equal(linear, linear[:, [1, 2, 0]])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

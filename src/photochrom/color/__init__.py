@@ -12,7 +12,7 @@ from .bins import (
 )
 from .colorfulness import colorfulness
 from .delta_e import ciede2000, delta_e_76
-from .gamut import fit_chroma, in_srgb
+from .gamut import fit_chroma, fit_to_linear, in_srgb
 from .lab import (
     grey_to_lightness,
     lab_to_lch,
@@ -21,6 +21,7 @@ from .lab import (
     lab_to_xyz,
     lch_to_lab,
     lightness_to_grey,
+    linear_to_lightness,
     polar,
     srgb_to_lab,
     xyz_to_lab,
@@ -44,6 +45,7 @@ __all__ = [
     "delta_e_76",
     "entropy",
     "fit_chroma",
+    "fit_to_linear",
     "grey_to_lightness",
     "in_srgb",
     "lab_to_lch",
@@ -52,6 +54,7 @@ __all__ = [
     "lab_to_xyz",
     "lch_to_lab",
     "lightness_to_grey",
+    "linear_to_lightness",
     "linear_to_srgb",
     "linear_to_xyz",
     "log_softmax",

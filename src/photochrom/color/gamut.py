@@ -3,16 +3,14 @@
 from .array import Array, array_namespace
 from .lab import lab_to_linear
 
-_TOLERANCE = 1e-5  # of linear light: a thirtieth of the darkest 8-bit step, above float32 noise
+_TOLERANCE = 2e-6  # share of the brightest channel: twice the errors of float32
+_DARKEST = 0.01  # of linear light: in the dark the errors stay those of this
 _HALVINGS = 14  # chroma known to 1 part in 16,384: below 0.01 units
 
 
 def in_srgb(lab: Array) -> Array:
     """Whether each L*a*b* color `(..., 3)` is an sRGB color; bool `(...)`."""
-    xp = array_namespace(lab)
-    linear = lab_to_linear(lab)
-    inside = (linear >= -_TOLERANCE) & (linear <= 1 + _TOLERANCE)
-    return xp.all(inside, axis=-1)
+    return _within(lab_to_linear(lab))
 
 
 def fit_chroma(lab: Array) -> Array:
@@ -27,17 +25,43 @@ def fit_chroma(lab: Array) -> Array:
         `(..., 3)` with the same L; colors inside sRGB are returned as they are. Gradients flow to
         a and b, the factor taken as constant.
     """
-    xp = array_namespace(lab)
     outside = ~in_srgb(lab)
-    if not xp.any(outside):
+    if not array_namespace(lab).any(outside):
         return lab
-    stray = lab[outside]  # (n, 3): the search runs on these alone
+    fitted = lab + 0  # a copy that keeps the gradient
+    fitted[outside] = _shrunk(lab[outside])
+    return fitted
+
+
+def fit_to_linear(lab: Array) -> Array:
+    """Linear sRGB `(..., 3)` of `fit_chroma(lab)`, in about half the time of the two steps."""
+    linear = lab_to_linear(lab)
+    outside = ~_within(linear)
+    if array_namespace(lab).any(outside):
+        linear[outside] = lab_to_linear(_shrunk(lab[outside]))
+    return linear
+
+
+def _within(linear: Array) -> Array:
+    """Whether linear sRGB `(..., 3)` lies in [0, 1], up to rounding errors; bool `(...)`.
+
+    What is below 0 by the tolerance is cut off when colors are written. A fixed tolerance that
+    suits bright colors would be many 16-bit steps of the luminance of dark ones.
+    """
+    xp = array_namespace(linear)
+    red, green, blue = linear[..., 0], linear[..., 1], linear[..., 2]
+    lowest = xp.minimum(xp.minimum(red, green), blue)
+    highest = xp.maximum(xp.maximum(red, green), blue)
+    return (lowest >= -_TOLERANCE * (highest + _DARKEST)) & (highest <= 1 + _TOLERANCE)
+
+
+def _shrunk(stray: Array) -> Array:
+    """Colors `(n, 3)` outside sRGB with their chroma shrunk to its surface."""
+    xp = array_namespace(stray)
     lightness, ab = stray[:, :1], stray[:, 1:]
     low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         fits = in_srgb(xp.concat([lightness, ab * middle], axis=-1))[:, None]
         low, high = xp.where(fits, middle, low), xp.where(fits, high, middle)
-    fitted = lab + 0  # a copy that keeps the gradient
-    fitted[outside] = xp.concat([lightness, ab * low], axis=-1)
-    return fitted
+    return xp.concat([lightness, ab * low], axis=-1)

@@ -7,11 +7,12 @@ import math
 
 from .array import Array, array_namespace, constant, root
 from .srgb import (
+    SRGB_TO_XYZ,
     WHITE,
+    XYZ_TO_SRGB,
     linear_to_srgb,
     linear_to_xyz,
     srgb_to_linear,
-    xyz_to_linear,
 )
 
 _DELTA = 6 / 29  # where the cube root hands over to the straight line near black
@@ -29,6 +30,13 @@ def _f_inverse(f: Array) -> Array:
     return xp.where(f > _DELTA, f * f * f, 3 * _DELTA**2 * (f - 4 / 29))
 
 
+def _relative_xyz(lab: Array) -> tuple[Array, Array, Array]:
+    """X, Y and Z of L*a*b* colors, each with 1 for white."""
+    fy = (lab[..., 0] + 16) / 116
+    fx, fz = fy + lab[..., 1] / 500, fy - lab[..., 2] / 200
+    return _f_inverse(fx), _f_inverse(fy), _f_inverse(fz)
+
+
 def xyz_to_lab(xyz: Array) -> Array:
     """XYZ `(..., 3)` with Y of white = 1 to L*a*b* `(..., 3)`."""
     xp = array_namespace(xyz)
@@ -40,9 +48,7 @@ def xyz_to_lab(xyz: Array) -> Array:
 def lab_to_xyz(lab: Array) -> Array:
     """L*a*b* `(..., 3)` to XYZ `(..., 3)` with Y of white = 1."""
     xp = array_namespace(lab)
-    fy = (lab[..., 0] + 16) / 116
-    f = xp.stack([fy + lab[..., 1] / 500, fy, fy - lab[..., 2] / 200], axis=-1)
-    return _f_inverse(f) * constant(WHITE, like=lab)
+    return xp.stack(_relative_xyz(lab), axis=-1) * constant(WHITE, like=lab)
 
 
 def srgb_to_lab(srgb: Array) -> Array:
@@ -51,8 +57,16 @@ def srgb_to_lab(srgb: Array) -> Array:
 
 
 def lab_to_linear(lab: Array) -> Array:
-    """L*a*b* `(..., 3)` to linear sRGB `(..., 3)`; outside [0, 1] where sRGB has no such color."""
-    return xyz_to_linear(lab_to_xyz(lab))
+    """L*a*b* `(..., 3)` to linear sRGB `(..., 3)`; outside [0, 1] where sRGB has no such color.
+
+    The three channels of a grey are equal to the last bit.
+    """
+    x, y, z = _relative_xyz(lab)
+    # The luminance, and what a and b add to it: nothing in a grey, where a product with the whole
+    # matrix would leave rounding errors that differ by channel.
+    x, z = x - y, z - y
+    channels = [y + float(red) * x + float(blue) * z for red, _, blue in XYZ_TO_SRGB * WHITE]
+    return array_namespace(lab).stack(channels, axis=-1)
 
 
 def lab_to_srgb(lab: Array) -> Array:
@@ -61,6 +75,11 @@ def lab_to_srgb(lab: Array) -> Array:
     Pass colors of doubtful origin through `gamut.fit_chroma` first: clipping RGB would change L.
     """
     return linear_to_srgb(lab_to_linear(lab))
+
+
+def linear_to_lightness(linear: Array) -> Array:
+    """L* `(...)` in [0, 100] of linear sRGB `(..., 3)` in [0, 1], where a and b are not needed."""
+    return 116 * _f(linear @ constant(SRGB_TO_XYZ[1], like=linear)) - 16
 
 
 def grey_to_lightness(grey: Array) -> Array:
