@@ -58,10 +58,10 @@ def _within(linear: Array) -> Array:
 def _shrunk(stray: Array) -> Array:
     """Colors `(n, 3)` outside sRGB with their chroma shrunk to its surface."""
     xp = array_namespace(stray)
-    lightness, ab = stray[:, :1], stray[:, 1:]
-    low, high = xp.zeros_like(lightness), xp.ones_like(lightness)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        fits = in_srgb(xp.concat([lightness, ab * middle], axis=-1))[:, None]
-        low, high = xp.where(fits, middle, low), xp.where(fits, high, middle)
-    return xp.concat([lightness, ab * low], axis=-1)
+    lightness, a, b = stray[:, 0], stray[:, 1], stray[:, 2]
+    kept = xp.zeros_like(lightness)  # share of the chroma
+    for halving in range(_HALVINGS):
+        more = kept + 0.5 ** (halving + 1)
+        fits = in_srgb(xp.stack([lightness, a * more, b * more], axis=-1))
+        kept = xp.where(fits, more, kept)
+    return xp.stack([lightness, a * kept, b * kept], axis=-1)
