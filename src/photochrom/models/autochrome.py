@@ -6,6 +6,8 @@ classification backbone with a U-Net decoder (Ronneberger, Fischer and Brox 2015
 convolutions. Named after the Lumières' color plates of 1907.
 """
 
+from operator import attrgetter
+
 import torch
 from torch import Tensor, nn
 
@@ -40,7 +42,8 @@ class Autochrome(nn.Module):
         x = self.up16(torch.cat([upsample(x), at16], dim=1))  # (B, wide, H/16, W/16)
         x = self.up8(torch.cat([upsample(x), at8], dim=1))  # (B, middle, H/8, W/8)
         x = self.up4(torch.cat([upsample(x), at4], dim=1))  # (B, narrow, H/4, W/4)
-        return self.head(x)  # (B, 313, H/4, W/4)
+        logits: Tensor = self.head(x)  # (B, 313, H/4, W/4)
+        return logits
 
 
 SPEC = ModelSpec(
@@ -49,4 +52,5 @@ SPEC = ModelSpec(
     size_multiple=32,
     stride=4,
     summary="flagship: MobileNet-EdgeTPU encoder, global context, 313 bins at a quarter size",
+    encoder=attrgetter("encoder"),
 )

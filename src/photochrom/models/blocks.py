@@ -14,12 +14,18 @@ class SameConv2d(nn.Conv2d):
     def __init__(
         self, inputs: int, outputs: int, kernel: int, *, stride: int = 1, groups: int = 1
     ) -> None:
-        super().__init__(inputs, outputs, kernel, stride=stride, groups=groups)
-        total = kernel - stride
-        self._edges = (total // 2, total - total // 2) * 2 if total > 0 else (0, 0, 0, 0)
-        if self._edges[0] == self._edges[1]:  # symmetric: the convolution pads by itself
-            self.padding = (self._edges[0],) * 2
-            self._edges = (0, 0, 0, 0)
+        total = max(0, kernel - stride)
+        before, after = total // 2, total - total // 2
+        symmetric = before == after  # then the convolution pads by itself, which is faster
+        super().__init__(
+            inputs,
+            outputs,
+            kernel,
+            stride=stride,
+            groups=groups,
+            padding=before if symmetric else 0,
+        )
+        self._edges = (0, 0, 0, 0) if symmetric else (before, after, before, after)
 
     def forward(self, x: Tensor) -> Tensor:
         if any(self._edges):

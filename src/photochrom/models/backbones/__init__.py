@@ -1,0 +1,1 @@
+"""Encoders that networks share, with the classifiers' weights they can start from."""

@@ -55,10 +55,10 @@ class _Block(nn.Module):
         self.residual = residual
 
     def forward(self, x: Tensor) -> Tensor:
-        y = torch.relu(self.expand(x))
+        wide = torch.relu(self.expand(x))
         if self.depthwise is not None:
-            y = torch.relu(self.depthwise(y))
-        y = self.project(y)
+            wide = torch.relu(self.depthwise(wide))
+        y: Tensor = self.project(wide)
         return x + y if self.residual else y
 
 
@@ -75,15 +75,17 @@ class EdgeTpuEncoder(nn.Module):
         self.stem = nn.ModuleDict(
             {"conv": SameConv2d(1, 24, 3, stride=2), "project": SameConv2d(24, FEATURES[0], 1)}
         )
-        self.blocks = nn.ModuleList(
+        blocks = [
             _Block(*shape, residual=shape[0] == shape[2] and shape[3] == 1 and at != _NO_RESIDUAL)
             for at, shape in enumerate(_BLOCKS)
-        )
+        ]
+        self.blocks = nn.ModuleList(blocks)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                nn.init.zeros_(torch.as_tensor(module.bias))
-        for block in self.blocks:  # residual sums must not grow with depth
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for block in blocks:  # residual sums must not grow with depth
             if block.residual:
                 nn.init.zeros_(block.project.weight)
 
@@ -109,11 +111,13 @@ class EdgeTpuEncoder(nn.Module):
             tensors = safetensors.torch.load_file(path)
         except (OSError, safetensors.SafetensorError) as error:
             raise ModelError(f"{path}: cannot read backbone weights ({error})") from error
-        wanted = {name: t.float() for name, t in tensors.items() if name in self.state_dict()}
-        if "stem.conv.weight" in wanted:
-            wanted["stem.conv.weight"] = wanted["stem.conv.weight"].sum(dim=1, keepdim=True)
+        ours = self.state_dict()
+        wanted = {name: t.float() for name, t in tensors.items() if name in ours}
         try:
+            first = "stem.conv.weight"
+            if first in wanted:
+                wanted[first] = wanted[first].sum(dim=1, keepdim=True)
             self.load_state_dict(wanted)
-        except RuntimeError as error:
+        except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
             reason = " ".join(str(error).split())
             raise ModelError(f"{path}: not MobileNet-EdgeTPU 0.75 weights ({reason})") from error
