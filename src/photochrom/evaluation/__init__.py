@@ -1,0 +1,1 @@
+"""A `Colorizer` over a data set: figures, tables, contact sheets."""
