@@ -7,6 +7,8 @@ from torch import Tensor
 
 from .pool import Pool
 
+_BETWEEN_SEEDS = 0x9E3779B1  # odd and about 2**32 / 1.618: runs of near seeds lie far apart
+
 
 class Windows(NamedTuple):
     """Which square of which picture, each `(B,)`."""
@@ -44,7 +46,7 @@ class DevicePool:
         order = torch.cat([self._order(epoch, seed) for epoch in self._epochs(begin, batch)])
         picture = order[begin % len(self) :][:batch]
         # A new generator each step: a resumed run draws what the first one would have drawn.
-        generator = torch.Generator(self.device).manual_seed((seed << 32) + step)
+        generator = self._generator(step, seed)
         draw = torch.rand(4, batch, device=self.device, generator=generator)
         extent = self.sizes[picture].float()  # (B, 2)
         short = extent.min(dim=1).values
@@ -86,8 +88,17 @@ class DevicePool:
         return self.pixels[index].float()
 
     def _order(self, epoch: int, seed: int) -> Tensor:
-        generator = torch.Generator(self.device).manual_seed((seed << 32) - 1 - epoch)
+        generator = self._generator(-1 - epoch, seed)
         return torch.randperm(len(self), device=self.device, generator=generator)
+
+    def _generator(self, number: int, seed: int) -> torch.Generator:
+        """The generator of a step (0, 1, …) or of an epoch (-1, -2, …).
+
+        All that tells runs apart must be in the lower 32 bits: PyTorch's generator on CPUs drops
+        the others. Seed 1, the shipped weights', begins at 0.
+        """
+        state = ((seed - 1) * _BETWEEN_SEEDS + number) % 2**32
+        return torch.Generator(self.device).manual_seed(state)
 
     def _epochs(self, begin: int, batch: int) -> range:
         return range(begin // len(self), (begin + batch - 1) // len(self) + 1)

@@ -7,6 +7,7 @@ into memory. On a GPU the whole pool is copied to the device and a step never wa
 import hashlib
 import json
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -77,16 +78,20 @@ def load_pool(
         progress: told how many pictures were decoded so far.
 
     Raises:
-        DatasetError: a source is missing, or no picture remains.
+        DatasetError: a source is missing, empty or damaged, or no picture remains.
     """
     key = _key(sources, rules)
     packed, index = cache / f"pool-{key}.rgb", cache / f"pool-{key}.json"
-    if not index.exists():
+    if not (index.exists() and packed.exists()):
         cache.mkdir(parents=True, exist_ok=True)
         _build(sources, rules, packed, index, progress)
     entries = json.loads(index.read_text())
     if not entries["names"]:
-        raise DatasetError(f"{sources[0]}: no picture has enough color for training")
+        raise DatasetError(
+            f"{', '.join(map(str, sources))}: no picture to train on; {len(entries['grey'])} are "
+            f"nearly grey, {len(entries['unreadable'])} unreadable; lower min_colorfulness or add "
+            "color pictures"
+        )
     sizes = np.array(entries["sizes"], dtype=np.int64)
     lengths = sizes.prod(axis=1) * 3
     return Pool(
@@ -123,15 +128,16 @@ def _build(
     try:
         with beside.open("wb") as file:
             everything = (picture for source in sources for picture in pictures(source))
-            for done, (name, pixels, fault) in enumerate(_decoded(everything, rules), start=1):
-                if fault:
-                    unreadable.append(fault)
-                elif pixels is None:
-                    grey.append(name)
-                else:
-                    file.write(pixels.tobytes())
-                    names.append(name)
-                    sizes.append(pixels.shape[:2])
+            for done, entry in enumerate(_decoded(everything, rules), start=1):
+                match entry:
+                    case _Unreadable(fault):
+                        unreadable.append(fault)
+                    case _Grey(name):
+                        grey.append(name)
+                    case _Picture(name, pixels):
+                        file.write(pixels.tobytes())
+                        names.append(name)
+                        sizes.append(pixels.shape[:2])
                 progress(done)
         beside.replace(packed)
     finally:
@@ -142,36 +148,51 @@ def _build(
     beside.replace(index)
 
 
-_Decoded = tuple[str, NDArray[np.uint8] | None, str]
+@dataclass(frozen=True)
+class _Picture:
+    name: str
+    pixels: NDArray[np.uint8]
+    """`(H, W, 3)`."""
+
+
+@dataclass(frozen=True)
+class _Grey:
+    name: str
+
+
+@dataclass(frozen=True)
+class _Unreadable:
+    fault: str
+
+
+_Decoded = _Picture | _Grey | _Unreadable
 
 
 def _decoded(items: Iterable[tuple[str, bytes]], rules: Rules) -> Iterator[_Decoded]:
     """Decode in threads, in order, with a bounded number of pictures in flight."""
     workers = os.cpu_count() or 1
     with ThreadPoolExecutor(workers) as threads:
-        waiting: list[Future[_Decoded]] = []
+        waiting: deque[Future[_Decoded]] = deque()
         for name, data in items:
             waiting.append(threads.submit(_decode, name, data, rules))
             if len(waiting) > 8 * workers:
-                yield waiting.pop(0).result()
+                yield waiting.popleft().result()
         for future in waiting:
             yield future.result()
 
 
 def _decode(name: str, data: bytes, rules: Rules) -> _Decoded:
-    """Name, pixels `(H, W, 3)` or None if nearly grey, and the fault if unreadable."""
+    """One picture, reduced, and what the rules make of it."""
     try:
-        frame = image.decode(data, name=name)
+        frame = image.decode(data, name=name).to_8_bit()
     except ImageError as error:
-        return name, None, str(error)
+        return _Unreadable(str(error))
     if frame.is_grey:
-        return name, None, ""
-    pixels = frame.pixels
-    if frame.bit_depth == 16:
-        pixels = (pixels >> 8).astype(np.uint8)
+        return _Grey(name)
+    pixels: NDArray[np.uint8] = frame.pixels
     scale = rules.short_side / min(frame.height, frame.width)
     if scale < 1:
         pixels = image.resize(pixels, round(frame.height * scale), round(frame.width * scale))
     if float(colorfulness(pixels / np.float32(255))) < rules.min_colorfulness:
-        return name, None, ""
-    return name, pixels, ""
+        return _Grey(name)
+    return _Picture(name, pixels)

@@ -1,5 +1,6 @@
 """How often each ab bin occurs in a pool, for rebalancing."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -23,9 +24,10 @@ def load_prior(pool: Pool, cache: Path) -> NDArray[np.float64]:
     """
     file = cache / f"prior-{pool.key}.npy"
     if file.exists():
-        return np.load(file, allow_pickle=False)
+        cached: NDArray[np.float64] = np.load(file, allow_pickle=False)
+        return cached
     prior = measure_prior(pool)
-    beside = file.with_suffix(".part.npy")
+    beside = file.with_suffix(f".{os.getpid()}.part.npy")
     np.save(beside, prior)
     beside.replace(file)
     return prior
@@ -41,4 +43,5 @@ def measure_prior(pool: Pool) -> NDArray[np.float64]:
         crops = device_pool.crops(device_pool.center_windows(pictures), _SIZE)
         indices, weights = soft_encode(srgb_to_lab(crops.numpy())[..., 1:], bin_centers())
         prior += prior_of(indices, weights, len(prior)) * len(pictures)
-    return prior / prior.sum()
+    normalized: NDArray[np.float64] = prior / prior.sum()
+    return normalized
