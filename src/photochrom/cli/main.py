@@ -1,13 +1,51 @@
 """The command `photochrom`: one file per verb, heavy imports inside the verb."""
 
+from typing import Annotated
+
 import typer
 
+from .._version import __version__
+from .colorize import colorize
+from .demo import demo
+from .evaluate import evaluate
+from .export import export
+from .faults import Verbs
+from .models import models
 from .train import train
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None)
-app.command()(train)
+app = typer.Typer(
+    cls=Verbs,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    # Python's own tracebacks: a fault we did not foresee is reported by pasting it.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for verb in (colorize, demo, models, train, evaluate, export):
+    app.command()(verb)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"photochrom {__version__}")
+        raise typer.Exit
 
 
 @app.callback()
-def main() -> None:
-    """Color black-and-white photographs; train and compare the networks that do it."""
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Color black-and-white photographs; train and compare the networks that do it.
+
+    Examples:
+
+      photochrom demo
+
+      photochrom colorize photo.jpg
+
+      photochrom colorize --help
+    """

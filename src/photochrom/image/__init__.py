@@ -7,7 +7,7 @@ profile, exif, iptc                       what files carry beside pixels
 """
 
 from photochrom.image.frame import FORMATS, Format, Frame, Metadata
-from photochrom.image.interchange import from_array, from_pil, to_pil
+from photochrom.image.interchange import PilImage, from_array, from_pil, to_pil
 from photochrom.image.reading import MAX_PIXELS, decode, read
 from photochrom.image.resize import Kernel, resize
 from photochrom.image.sheet import contact_sheet
@@ -21,6 +21,7 @@ __all__ = [
     "Frame",
     "Kernel",
     "Metadata",
+    "PilImage",
     "contact_sheet",
     "decode",
     "encode",

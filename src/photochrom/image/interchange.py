@@ -11,6 +11,9 @@ from photochrom.image.exif import refreshed
 from photochrom.image.frame import Frame, Metadata, Pixels
 from photochrom.image.profile import managed, matching_profile
 
+PilImage = Image.Image
+"""For callers that must know one when they see one, on floors that never import PIL."""
+
 _TO_PLAIN = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 _PLAIN_CHANNELS = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}
 

@@ -1,0 +1,31 @@
+"""Errors as the command line tells them: one line each, and an exit code."""
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from ..errors import PhotochromError
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C: what shells make of signal 2."""
+
+
+class Verbs(TyperGroup):
+    """The verbs, whose errors end in `error: ...` and exit code 1 instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except PhotochromError as error:
+            tell(str(error))
+            raise typer.Exit(1) from None
+        except KeyboardInterrupt:
+            raise typer.Exit(INTERRUPTED) from None
+
+
+def tell(message: str) -> None:
+    """One line on stderr; a file's name may hold any character, line breaks included."""
+    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    typer.echo(f"error: {line}", err=True)
