@@ -13,12 +13,13 @@ class LossCurve:
     """
 
     def __init__(self, path: Path, step: int) -> None:
-        lines = path.read_text().splitlines()[1:] if path.exists() else []
-        # A line without its end was being written when the process died; it is of a later step.
-        kept = [line for line in lines if line.split(",")[0].isdigit()]
-        kept = [line for line in kept if int(line.split(",")[0]) < step]
+        lines = path.read_text().splitlines(keepends=True)[1:] if path.exists() else []
+        # A line without its end was being written when the process died; its number may be cut
+        # to that of an earlier step.
+        whole = [line for line in lines if line.endswith("\n")]
+        kept = [line for line in whole if int(line.partition(",")[0]) < step]
         beside = path.with_suffix(".part")
-        beside.write_text("\n".join(["step,loss", *kept]) + "\n")
+        beside.write_text("".join(["step,loss\n", *kept]))
         beside.replace(path)
         self._file = path.open("a")
 
