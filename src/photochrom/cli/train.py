@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from .extras import require
 
 if TYPE_CHECKING:
+    import torch
+
     from ..data.pool import Pool
 
 
@@ -26,13 +28,13 @@ def train(
     device: Annotated[
         str, typer.Option(help="cpu, cuda, cuda:1 … or auto: a GPU if there is one.")
     ] = "auto",
-    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves it to PyTorch.")] = 0,
+    threads: Annotated[int, typer.Option(min=0, help="CPU threads; 0 leaves it to PyTorch.")] = 0,
 ) -> None:
     """Train a network from a recipe.
 
     A run that was stopped, even by kill -9, goes on from its last checkpoint when the same command
-    is given again. The run's folder holds the checkpoint, losses.csv, TensorBoard files and a
-    contact sheet for every checkpoint.
+    is given again; a folder with a run of another recipe is refused. The run's folder holds the
+    checkpoint, losses.csv, TensorBoard files and a contact sheet for every checkpoint.
 
     Examples:
 
@@ -50,12 +52,26 @@ def train(
     loaded = load_recipe(recipe, setting or [])
     if threads:
         torch.set_num_threads(threads)
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+    place = _device(device)
     folder = output or Path("runs") / loaded.name
     with _Display() as display:
-        path = run_training(loaded, folder, cache_folder(), torch.device(device), display)
+        path = run_training(loaded, folder, cache_folder(), place, display)
     typer.echo(path)
+
+
+def _device(name: str) -> "torch.device":
+    """The device of this name; raises BadParameter where there is none."""
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)  # a name may be right and its device absent
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise typer.BadParameter(f"{name}: no such device here ({reason})") from error
+    return device
 
 
 class _Display:

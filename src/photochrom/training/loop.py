@@ -19,13 +19,13 @@ from ..data.crops import DevicePool
 from ..data.pool import Pool, Rules, load_pool
 from ..data.prior import load_prior
 from ..models import catalog
-from ..models.spec import ModelSpec
 from . import checkpoint
 from .checkpoint import State
 from .curve import LossCurve
 from .objective import Objective
-from .recipe import Optimizer, Recipe
+from .recipe import Optimizer, Recipe, check_same_run
 from .schedule import rate_factor, size_at
+from .start import start
 from .watch import Watch
 
 LOG_EVERY = 20  # steps between log lines; each costs a GPU one wait
@@ -61,34 +61,32 @@ def train(recipe: Recipe, run: Path, cache: Path, device: torch.device, progress
         Path of the final checkpoint.
 
     Raises:
-        DatasetError, ModelError, RecipeError: what the recipe names is missing or does not fit.
+        DatasetError, ModelError, RecipeError: what the recipe names is missing or does not fit,
+            or the folder holds a run of another recipe.
     """
+    path = run / "checkpoint.safetensors"
+    # First, so that a fault in recipe or weights is told before pictures are decoded.
+    state = _state(recipe, path, device)
     run.mkdir(parents=True, exist_ok=True)
     pool = _pool(recipe, recipe.data.train, cache, progress)
     progress.pool(pool)
     held_out = _pool(recipe, recipe.data.validation or recipe.data.train, cache, progress)
     objective = Objective(recipe, load_prior(pool, cache), device)
-    spec = catalog.spec(recipe.model.name)
-    state = start(recipe, spec, device)
-    path = run / "checkpoint.safetensors"
-    if path.exists():
-        checkpoint.restore(state, path)
     watch = Watch(objective, pool, held_out, recipe.stages[-1].size, device)
     pictures = DevicePool(pool, device)
     with (
         LossCurve(run / "losses.csv", state.step) as curve,
         SummaryWriter(run / "tensorboard", purge_step=state.step) as board,
     ):
-        for losses in _steps(recipe, state, pictures, objective):
-            done, seconds = losses.step, losses.seconds
-            for at, loss in losses.values:
+        for stretch in _stretches(recipe, state, pictures, objective):
+            done, losses = stretch.end, stretch.losses
+            for at, loss in enumerate(losses, start=done - len(losses)):
                 curve.add(at, loss)
-            mean = sum(loss for _, loss in losses.values) / len(losses.values)
+            mean = sum(losses) / len(losses)
             board.add_scalar("loss/train", mean, done)
             board.add_scalar("rate", rate_factor(done, recipe.steps, recipe.optimizer), done)
-            rate = len(losses.values) * recipe.batch / seconds
-            progress.step(done, recipe.steps, mean, rate)
-            if losses.checkpoint:
+            progress.step(done, recipe.steps, mean, len(losses) * recipe.batch / stretch.seconds)
+            if stretch.ends_in_checkpoint:
                 curve.flush()
                 checkpoint.save(state, path, recipe.model_dump_json())
                 unseen = watch.loss(state.average)
@@ -98,25 +96,15 @@ def train(recipe: Recipe, run: Path, cache: Path, device: torch.device, progress
     return path
 
 
-def start(recipe: Recipe, spec: ModelSpec, device: torch.device) -> State:
-    """A network, its average and its optimizer as they are before the first step."""
-    torch.manual_seed(recipe.seed)
-    model: nn.Module = spec.build(**recipe.model.settings)
-    if recipe.model.backbone:
-        model.encoder.load_classifier(recipe.data.root / recipe.model.backbone)
-    if recipe.model.weights:
-        checkpoint.restore_average(model, recipe.data.root / recipe.model.weights)
-    # Channels last: dense convolutions run half as fast again on CPUs with oneDNN.
-    model = model.to(device, memory_format=torch.channels_last).train()
-    settings = recipe.optimizer
-    encoder = [p for name, p in model.named_parameters() if name.startswith("encoder.")]
-    others = [p for name, p in model.named_parameters() if not name.startswith("encoder.")]
-    groups = [
-        {"params": encoder, "lr": settings.backbone_rate, "peak": settings.backbone_rate},
-        {"params": others, "lr": settings.learning_rate, "peak": settings.learning_rate},
-    ]
-    optimizer = torch.optim.AdamW(groups, weight_decay=settings.weight_decay)
-    return State(model, checkpoint.average_of(model), optimizer)
+def _state(recipe: Recipe, path: Path, device: torch.device) -> State:
+    """What to go on from: the checkpoint if there is one, else the start."""
+    if not path.exists():
+        return start(recipe, catalog.spec(recipe.model.name), device)
+    stored, _ = checkpoint.read_recipe(path)
+    check_same_run(recipe, stored, path.parent)
+    state = start(recipe, catalog.spec(recipe.model.name), device)
+    checkpoint.restore(state, path)
+    return state
 
 
 def _pool(recipe: Recipe, sources: tuple[Path, ...], cache: Path, progress: Progress) -> Pool:
@@ -130,15 +118,18 @@ def _pool(recipe: Recipe, sources: tuple[Path, ...], cache: Path, progress: Prog
 class _Stretch:
     """The steps between two log lines."""
 
-    step: int
-    values: list[tuple[int, float]]
+    end: int
+    """Steps done when it was over."""
+    losses: list[float]
+    """Of each of its steps."""
     seconds: float
-    checkpoint: bool
+    ends_in_checkpoint: bool
 
 
-def _steps(
+def _stretches(
     recipe: Recipe, state: State, pictures: DevicePool, objective: Objective
 ) -> Iterator[_Stretch]:
+    """Do the steps that remain."""
     pending: list[Tensor] = []
     began = time.monotonic()
     while state.step < recipe.steps:
@@ -146,9 +137,8 @@ def _steps(
         state.step += 1
         due = state.step % recipe.checkpoint_every == 0 or state.step == recipe.steps
         if due or state.step % LOG_EVERY == 0:
-            first = state.step - len(pending)
-            values = list(enumerate(torch.stack(pending).tolist(), start=first))
-            yield _Stretch(state.step, values, time.monotonic() - began, due)
+            losses: list[float] = torch.stack(pending).tolist()  # waits for the device
+            yield _Stretch(state.step, losses, time.monotonic() - began, due)
             pending, began = [], time.monotonic()
 
 
@@ -163,7 +153,7 @@ def _step(recipe: Recipe, state: State, pictures: DevicePool, objective: Objecti
         group["lr"] = group["peak"] * factor
     loss = objective.loss(state.model, crops)
     state.optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip_norm)
     state.optimizer.step()
     update_average(state, settings)

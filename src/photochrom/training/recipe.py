@@ -1,7 +1,7 @@
 """A training recipe: a TOML file in which every setting has a meaning and a default."""
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -9,9 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import RecipeError
 
+_MAY_DIFFER = {"stages", "checkpoint_every", "data.root"}  # between the starts of one run
+
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, allow_inf_nan=False
+    )
 
 
 class Model(_Section):
@@ -22,8 +26,7 @@ class Model(_Section):
     settings: dict[str, Any] = {}
     """Keyword arguments of the network's class."""
     backbone: Path | None = None
-    """Classifier weights (safetensors) that start the encoder; without, training is from
-    scratch."""
+    """Classifier weights (safetensors) that start the encoder; without, it starts at random."""
     weights: Path | None = None
     """A checkpoint whose averaged weights start the whole network: to go on from another run."""
 
@@ -36,7 +39,8 @@ class Data(_Section):
     train: tuple[Path, ...] = Field(min_length=1)
     """Folders or zip files of color pictures to learn from."""
     validation: tuple[Path, ...] = ()
-    """Folders or zip files of color pictures to watch progress on; never learned from."""
+    """Folders or zip files of color pictures to watch progress on; never learned from. Without
+    any, the training pictures stand in."""
     short_side: int = Field(160, ge=32)
     """Pictures with a longer short side are reduced to this when they are decoded."""
     min_colorfulness: float = 6.0
@@ -61,7 +65,7 @@ class Optimizer(_Section):
     learning_rate: float = Field(2e-3, gt=0)
     """Peak rate of layers that start from nothing."""
     backbone_rate: float = Field(2e-4, gt=0)
-    """Peak rate of the encoder."""
+    """Peak rate of the encoder, where the network has one that takes a backbone."""
     weight_decay: float = Field(0.01, ge=0)
     """Decoupled weight decay."""
     warmup_steps: int = Field(200, ge=0)
@@ -89,9 +93,13 @@ class Recipe(_Section):
     name: str
     """Name of the run and of the exported network."""
     model: Model
+    """Which network, and what it starts from."""
     data: Data
+    """Which pictures."""
     loss: Loss = Loss()
+    """What is made smaller."""
     optimizer: Optimizer = Optimizer()
+    """How it is made smaller."""
     stages: tuple[Stage, ...] = Field(min_length=1)
     """Crop sizes, one after the other; small crops first save time."""
     batch: int = Field(32, ge=1)
@@ -100,7 +108,7 @@ class Recipe(_Section):
     """Arithmetic of the convolutions; weights and losses stay in fp32."""
     checkpoint_every: int = Field(500, ge=1)
     """Steps between checkpoints, each with validation and contact sheet."""
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**31)
     """Decides initial weights and the order of everything."""
 
     @property
@@ -120,29 +128,79 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
         RecipeError: the file is missing or not TOML, or a setting is unknown or out of range.
     """
     try:
-        settings = tomllib.loads(path.read_text())
+        settings = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise RecipeError(f"{path}: cannot read the recipe ({error.strerror})") from error
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not TOML, or not even text
         raise RecipeError(f"{path}: not a TOML file ({error})") from error
     for override in overrides:
-        _replace(settings, override)
+        _replace(settings, override, path)
     try:
         return Recipe.model_validate(settings)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
-        )
-        raise RecipeError(f"{path}: {faults}") from error
+        raise RecipeError(f"{path}: {_faults(error)}") from error
 
 
-def _replace(settings: dict[str, Any], override: str) -> None:
+def check_same_run(recipe: Recipe, stored: Mapping[str, object], run: Path) -> None:
+    """Make sure that a recipe may go on from a checkpoint.
+
+    Training may be prolonged (`stages`), saved at other intervals (`checkpoint_every`) and find
+    its data elsewhere (`data.root`); with any other difference the curve would be of no recipe.
+
+    Args:
+        recipe: what is asked for now.
+        stored: the recipe in the checkpoint.
+        run: folder of the run, for the message.
+
+    Raises:
+        RecipeError: names the settings that differ.
+    """
+    remedy = "give the recipe it was started with, or another folder"
+    try:
+        before = Recipe.model_validate(stored)
+    except ValidationError as error:
+        raise RecipeError(
+            f"{run}: its checkpoint has settings that are no longer known ({_faults(error)}); "
+            f"{remedy}"
+        ) from error
+    theirs, ours = _flat(before.model_dump(mode="json")), _flat(recipe.model_dump(mode="json"))
+    differences = [
+        f"{name} was {theirs.get(name)!r} and is {ours.get(name)!r}"
+        for name in sorted(theirs.keys() | ours.keys())
+        if name not in _MAY_DIFFER and theirs.get(name) != ours.get(name)
+    ]
+    if differences:
+        raise RecipeError(f"{run}: started with another recipe: {'; '.join(differences)}; {remedy}")
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings under dotted names."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _faults(error: ValidationError) -> str:
+    """What a validation found, in one line."""
+    return "; ".join(
+        f"{'.'.join(map(str, fault['loc']))}: {' '.join(fault['msg'].split())}"
+        for fault in error.errors()
+    )
+
+
+def _replace(settings: dict[str, Any], override: str, path: Path) -> None:
     name, separator, value = override.partition("=")
     if not separator:
-        raise RecipeError(f"{override}: an override reads section.setting=value")
+        raise RecipeError(f"{path}: {override}: an override reads section.setting=value")
     *sections, setting = name.split(".")
     for section in sections:
         settings = settings.setdefault(section, {})
+        if not isinstance(settings, dict):
+            raise RecipeError(f"{path}: {name}: {section} is no section of settings")
     try:
         settings[setting] = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:

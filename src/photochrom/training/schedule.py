@@ -15,7 +15,7 @@ def rate_factor(step: int, steps: int, settings: Optimizer) -> float:
         settings: warm-up length and final fraction.
 
     Returns:
-        A factor in (0, 1]; cosine after Loshchilov and Hutter 2017, without restarts.
+        A factor in [0, 1]; cosine after Loshchilov and Hutter 2017, without restarts.
     """
     if step < settings.warmup_steps:
         return (step + 1) / settings.warmup_steps

@@ -17,6 +17,7 @@ from .objective import Objective
 _SHOWN = 8  # pictures of each kind, seen and unseen
 _MEASURED = 256
 _CHUNK = 32
+_ROWS = ("grey", "colored", "original")
 _TEMPERATURE = 0.38  # of the contact sheets; Zhang, Isola and Efros 2016
 
 
@@ -36,7 +37,7 @@ class Watch:
     @torch.no_grad()
     def loss(self, model: nn.Module) -> float:
         """Mean loss over fixed unseen pictures."""
-        chunks = self._measured.split(_CHUNK)
+        chunks = torch.split(self._measured, _CHUNK)
         losses = [self._objective.loss(model, chunk) * len(chunk) for chunk in chunks]
         return float(torch.stack(losses).sum() / len(self._measured))
 
@@ -48,7 +49,7 @@ class Watch:
             grey, colored = self._colored(model, crops)
             rows += [[_bytes(x) for x in batch] for batch in (grey, colored, crops)]
         titles = [f"{kind} {what}" for kind in ("seen", "unseen") for what in _ROWS]
-        sheet = image.contact_sheet(rows, column_titles=[], row_titles=titles, tile=160)
+        sheet = image.contact_sheet(rows, row_titles=titles, tile=160)
         path.parent.mkdir(parents=True, exist_ok=True)
         image.write(image.from_array(sheet), path, overwrite=True)
         return path
@@ -63,9 +64,6 @@ class Watch:
         ).movedim(1, -1)
         grey = lab_to_srgb(torch.cat([lightness, torch.zeros_like(ab)], dim=-1))
         return grey, lab_to_srgb(fit_chroma(torch.cat([lightness, ab], dim=-1)))
-
-
-_ROWS = ("grey", "colored", "original")
 
 
 def _centers(pool: Pool, count: int, size: int, device: torch.device) -> Tensor:

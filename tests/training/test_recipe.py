@@ -1,0 +1,209 @@
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from photochrom.errors import RecipeError
+from photochrom.models import catalog
+from photochrom.training.recipe import Recipe, check_same_run, load_recipe
+
+RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+
+SMALLEST = """
+name = "small"
+stages = [{ size = 64, steps = 5 }]
+[model]
+name = "autochrome"
+[data]
+train = ["pictures"]
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(SMALLEST)
+    return path
+
+
+def sections(of: type[BaseModel] = Recipe) -> Iterator[type[BaseModel]]:
+    yield of
+    for field in of.model_fields.values():
+        for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from sections(kind)
+
+
+def test_there_are_recipes() -> None:
+    assert "autochrome" in {path.stem for path in RECIPES}
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
+def test_shipped_recipe_is_right(path: Path) -> None:
+    recipe = load_recipe(path)
+    assert recipe.name == path.stem
+    spec = catalog.spec(recipe.model.name)
+    assert all(stage.size % spec.size_multiple == 0 for stage in recipe.stages)
+    assert recipe.data.validation
+    assert not set(recipe.data.validation) & set(recipe.data.train)
+
+
+def test_sections_are_found() -> None:
+    names = {section.__name__ for section in sections()}
+    assert names == {"Recipe", "Model", "Data", "Loss", "Optimizer", "Stage"}
+
+
+@pytest.mark.parametrize("section", list(sections()), ids=lambda section: section.__name__)
+def test_every_setting_is_documented(section: type[BaseModel]) -> None:
+    assert section.__doc__
+    silent = [name for name, field in section.model_fields.items() if not field.description]
+    assert silent == []
+
+
+def test_values_and_defaults(file: Path) -> None:
+    recipe = load_recipe(file)
+    assert recipe.data.train == (Path("pictures"),)
+    assert (recipe.batch, recipe.precision, recipe.loss.sigma) == (32, "fp32", 5.0)
+    assert recipe.steps == 5
+
+
+def test_steps_are_those_of_all_stages(settings: dict[str, Any]) -> None:
+    assert Recipe.model_validate(settings).steps == 10
+
+
+@pytest.mark.parametrize(
+    ("override", "read"),
+    [
+        ("batch=4", lambda r: r.batch == 4),
+        ("optimizer.learning_rate=1e-4", lambda r: r.optimizer.learning_rate == 1e-4),
+        ("data.root=/some/where", lambda r: r.data.root == Path("/some/where")),
+        ("data.root=a=b", lambda r: r.data.root == Path("a=b")),
+        ('name="1"', lambda r: r.name == "1"),
+        ('data.train=["x", "y.zip"]', lambda r: r.data.train == (Path("x"), Path("y.zip"))),
+        ("model.settings.widths=[1, 2, 3]", lambda r: r.model.settings == {"widths": [1, 2, 3]}),
+        ("stages=[{size=32, steps=2}, {size=64, steps=9}]", lambda r: r.steps == 11),
+        ("precision=bf16", lambda r: r.precision == "bf16"),
+    ],
+)
+def test_overrides(file: Path, override: str, read) -> None:
+    assert read(load_recipe(file, [override]))
+
+
+def test_the_last_override_counts(file: Path) -> None:
+    assert load_recipe(file, ["batch=4", "batch=8"]).batch == 8
+
+
+@pytest.mark.parametrize(
+    ("override", "named"),
+    [
+        ("optimizer.momentum=0.9", "optimizer.momentum"),
+        ("colour=1", "colour"),
+        ("batch=0", "batch"),
+        ("batch=many", "batch"),
+        ("precision=fp8", "precision"),
+        ("stages=[]", "stages"),
+        ("stages=[{size=64}]", "stages.0.steps"),
+        ("optimizer.learning_rate=0", "optimizer.learning_rate"),
+        ("optimizer.learning_rate=inf", "optimizer.learning_rate"),
+        ("optimizer.clip_norm=nan", "optimizer.clip_norm"),
+        ("data.train=[]", "data.train"),
+        ("data=pictures", "data"),
+        ("loss.rebalance=0", "loss.rebalance"),
+        ("loss.rebalance=1.5", "loss.rebalance"),
+        ("seed=-1", "seed"),
+        ("seed=2147483648", "seed"),
+        ("batch.size=3", "batch"),
+        ("stages.0.size=64", "stages"),
+        ("batch", "batch"),
+        ("=3", ""),
+    ],
+)
+def test_wrong_settings_are_named_in_one_line(file: Path, override: str, named: str) -> None:
+    file.write_text("batch = 8\n" + SMALLEST)
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(file, [override])
+    message = str(caught.value)
+    assert message.startswith(f"{file}: {named}")
+    assert "\n" not in message
+
+
+def test_every_fault_is_told_at_once(file: Path) -> None:
+    with pytest.raises(RecipeError, match=r"batch: .*; seed: "):
+        load_recipe(file, ["batch=0", "seed=-1"])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot read the recipe"),
+        (b"name = ", "not a TOML file"),
+        (b"\xff\xfe\x00", "not a TOML file"),
+        (b"", "name: Field required"),
+    ],
+)
+def test_unusable_files(tmp_path: Path, content: bytes | None, said: str) -> None:
+    path = tmp_path / "recipe.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(RecipeError, match=said) as caught:
+        load_recipe(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_text_is_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.toml"
+    path.write_bytes(SMALLEST.replace("small", "Lumière").encode())
+    assert load_recipe(path).name == "Lumière"
+
+
+class TestSameRun:
+    """Which recipes may go on from a checkpoint."""
+
+    RUN = Path("runs/tiny")
+
+    def check(self, settings: dict[str, Any], **changes: Any) -> None:
+        stored = Recipe.model_validate_json(
+            Recipe.model_validate(settings).model_dump_json()
+        ).model_dump(mode="json")
+        check_same_run(Recipe.model_validate(settings | changes), stored, self.RUN)
+
+    def test_the_same(self, settings: dict[str, Any]) -> None:
+        self.check(settings)
+
+    @pytest.mark.parametrize(
+        "changes", [{"stages": [{"size": 32, "steps": 99}]}, {"checkpoint_every": 1}]
+    )
+    def test_may_differ(self, settings: dict[str, Any], changes: dict[str, Any]) -> None:
+        self.check(settings, **changes)
+
+    def test_data_may_have_moved(self, settings: dict[str, Any]) -> None:
+        self.check(settings, data=settings["data"] | {"root": "/moved"})
+
+    def test_a_new_setting_has_its_default_in_old_checkpoints(
+        self, settings: dict[str, Any]
+    ) -> None:
+        check_same_run(Recipe.model_validate(settings), settings, self.RUN)
+
+    def test_another_recipe(self, settings: dict[str, Any]) -> None:
+        with pytest.raises(RecipeError) as caught:
+            self.check(settings, batch=8, optimizer={"warmup_steps": 3}, model={"name": "other"})
+        message = str(caught.value)
+        assert message.startswith("runs/tiny: started with another recipe: batch was 4 and is 8; ")
+        assert "model.name was 'autochrome' and is 'other'" in message
+        assert "model.settings.widths was [8, 8, 8] and is None" in message
+        assert "optimizer.warmup_steps was 2 and is 3" in message
+        assert "another folder" in message
+        assert "seed" not in message
+        assert "\n" not in message
+
+    def test_other_data(self, settings: dict[str, Any]) -> None:
+        with pytest.raises(RecipeError, match=r"data\.train was"):
+            self.check(settings, data=settings["data"] | {"train": ["elsewhere"]})
+
+    def test_settings_of_another_version(self, settings: dict[str, Any]) -> None:
+        stored = settings | {"momentum": 0.9}
+        with pytest.raises(RecipeError, match=r"^runs/tiny: .*no longer known \(momentum: "):
+            check_same_run(Recipe.model_validate(settings), stored, self.RUN)
