@@ -1,6 +1,6 @@
 """The architecture of Zhang, Isola and Efros 2016 with random weights, to time against.
 
-Layers as in the paper's figure 2 and its published code: eight blocks of 3×3 convolutions with ReLU,
+Layers as in the figure 2 of the paper and its code: eight blocks of 3×3 convolutions with ReLU,
 a batch normalization closing each, two of them dilated, 313 bins at a quarter of the size.
 """
 
