@@ -41,8 +41,6 @@ def export(
     """
     for module in ("torch", "safetensors", "onnx", "onnxscript"):
         require(module, extra="export", purpose="exporting")
-    import logging
-
     from ..errors import ModelError
     from ..export.assemble import card_of, load_facts, network_of
     from ..export.graph import decoded
@@ -59,8 +57,6 @@ def export(
     recipe, steps = read_recipe(checkpoint)
     network, spec = network_of(recipe)
     restore_average(network, checkpoint)
-    # The exporter remarks on packages that it could use if they were there; nobody asked.
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     card = card_of(said, recipe, steps, spec)
     difference = write_proven(decoded(network, spec), card, output)
     typer.echo(f"largest difference from PyTorch: {difference:.1e} (allowed: {TOLERANCE:.0e})")
