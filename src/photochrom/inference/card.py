@@ -3,16 +3,18 @@
 The card is JSON in the ONNX file's own metadata (`ModelProto.metadata_props`, key `photochrom`),
 stored as the last bytes of the file. Protocol buffers allow a repeated field to stand anywhere, so
 every ONNX tool sees it, and we read, check and replace it without parsing the graph.
+
+The card says the SHA-256 of the graph, and ends with that of its own text up to there: a file in
+which a single byte changed is refused.
 """
 
 import hashlib
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
 from ..errors import ModelError
 
-_KEY = b"photochrom"
 # Tags and lengths as protocol buffers write them: field 14 of ModelProto, fields 1 and 2 of
 # StringStringEntryProto, all length-delimited.
 _METADATA_TAG, _KEY_TAG, _VALUE_TAG = b"\x72", b"\x0a", b"\x12"
@@ -51,16 +53,16 @@ class Card(BaseModel):
     licence: str
     """SPDX identifier of the weights' licence."""
     input_offset: float = 50.0
-    input_scale: float = 50.0
+    input_scale: PositiveFloat = 50.0
     """The network takes (L* - offset) / scale."""
     output: Literal["bins", "ab"]
     """What the network predicts. The graph of `bins` decodes them: its outputs are `ab` and
     `entropy`, its second input is `temperature`."""
-    size_multiple: int
+    size_multiple: PositiveInt
     """Height and width of the input are multiples of this."""
-    working_size: int
+    working_size: PositiveInt
     """The picture is brought to the area of a square of this side, in pixels."""
-    temperature: float
+    temperature: PositiveFloat
     """Default temperature of the annealed mean."""
     training: Training
     metrics: dict[str, Any] = {}
@@ -80,9 +82,7 @@ def attach(graph: bytes, card: Card) -> bytes:
         The ONNX file's content.
     """
     stamped = card.model_copy(update={"graph_sha256": hashlib.sha256(graph).hexdigest()})
-    value = stamped.model_dump_json().encode()
-    entry = _field(_KEY_TAG, _KEY) + _field(_VALUE_TAG, value)
-    return graph + _field(_METADATA_TAG, entry)
+    return graph + _entry(stamped.model_dump_json().encode())
 
 
 def detach(data: bytes, name: str) -> tuple[bytes, Card]:
@@ -95,25 +95,29 @@ def detach(data: bytes, name: str) -> tuple[bytes, Card]:
     Raises:
         ModelError: there is no card, it cannot be read, or the graph is not the card's.
     """
-    entry_key = _field(_KEY_TAG, _KEY)
-    found = data.rfind(entry_key)
+    found = data.rfind(_KEY_FIELD)  # never within the card: JSON escapes control characters
     if found < 0:
         raise ModelError(f"{name}: carries no card; export it with `photochrom export`")
-    begin = data.rfind(_METADATA_TAG, 0, found)
-    length, body = _varint(data, begin + 1)
-    value_at = found + len(entry_key)
-    if body != found or body + length != len(data) or data[value_at : value_at + 1] != _VALUE_TAG:
+    text = data[data.find(b'{"', found) : -_SEAL_LENGTH] + b"}"
+    entry = _entry(text)
+    if not data.endswith(entry):
         raise ModelError(f"{name}: the card is cut off or damaged; fetch the file again")
-    _, text_at = _varint(data, value_at + 1)
     try:
-        card = Card.model_validate_json(data[text_at:])
+        card = Card.model_validate_json(text)
     except ValidationError as error:
         faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ModelError(f"{name}: the card cannot be read ({faults})") from error
-    graph = data[:begin]
+    graph = data[: -len(entry)]
     if hashlib.sha256(graph).hexdigest() != card.graph_sha256:
         raise ModelError(f"{name}: SHA-256 differs from the card's; fetch the file again")
     return graph, card
+
+
+def _entry(text: bytes) -> bytes:
+    """The metadata entry, as it stands in the file, of a card's JSON."""
+    begin = text.removesuffix(b"}")
+    sealed = begin + b',"card_sha256":"' + hashlib.sha256(begin).hexdigest().encode() + b'"}'
+    return _field(_METADATA_TAG, _KEY_FIELD + _field(_VALUE_TAG, sealed))
 
 
 def _field(tag: bytes, content: bytes) -> bytes:
@@ -125,13 +129,5 @@ def _field(tag: bytes, content: bytes) -> bytes:
     return tag + bytes([*length, rest]) + content
 
 
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The variable-length integer at `at`, and the position after it."""
-    value = shift = 0
-    while at < len(data):
-        byte = data[at]
-        value |= (byte & 0x7F) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 0x80:
-            break
-    return value, at
+_KEY_FIELD = _field(_KEY_TAG, b"photochrom")
+_SEAL_LENGTH = len(b',"card_sha256":""}') + 64
