@@ -21,7 +21,7 @@ def embedded() -> list[str]:
     return sorted(e.name.removesuffix(_SUFFIX) for e in entries if e.name.endswith(_SUFFIX))
 
 
-def load_card(model: str) -> Card:
+def load_card(model: str = DEFAULT) -> Card:
     """The card of an embedded network (by name) or of an ONNX file (by path).
 
     Raises:
@@ -30,25 +30,34 @@ def load_card(model: str) -> Card:
     return detach(_content(model), model)[1]
 
 
-@cache
 def load_engine(model: str = DEFAULT, threads: int = 0) -> Engine:
     """An engine for an embedded network or an ONNX file; the same one for the same arguments.
 
     Args:
         model: name or path.
-        threads: threads within one prediction; 0 takes every core.
+        threads: threads within one picture; 0 takes every core.
 
     Raises:
         ModelError: there is no such network, or its file is damaged.
     """
+    return _engine(model, threads)
+
+
+@cache  # behind `load_engine`, because it takes f(x), f(model=x) and f() for three
+def _engine(model: str, threads: int) -> Engine:
     return Engine(Session(_content(model), model, threads))
 
 
 def _content(model: str) -> bytes:
-    if model in embedded():
+    known = embedded()
+    if model in known:
         return files("photochrom.weights").joinpath(model + _SUFFIX).read_bytes()
-    path = Path(model)
-    if not path.is_file():
-        known = ", ".join(embedded()) or "none"
-        raise ModelError(f"{model}: no such network or file; networks in the package: {known}")
-    return path.read_bytes()
+    try:
+        return Path(model).read_bytes()
+    except PermissionError as error:
+        raise ModelError(f"{model}: the file may not be read; check its permissions") from error
+    except (OSError, ValueError) as error:  # ValueError: no path can hold a null character
+        names = ", ".join(known) or "none"
+        raise ModelError(
+            f"{model}: no such network or file; networks in the package: {names}"
+        ) from error

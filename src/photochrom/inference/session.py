@@ -1,15 +1,18 @@
 """A network on ONNX Runtime: lightness in, chroma out."""
 
-from typing import NamedTuple
+import os
+from typing import Any, NamedTuple
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from .card import Card, detach
+from .card import detach
 
 Floats = NDArray[np.float32]
+
+_INPUTS = ["lightness", "temperature"]
+_OUTPUTS = ["ab", "entropy"]
 
 
 class Prediction(NamedTuple):
@@ -33,9 +36,11 @@ class Session:
             threads: threads within one call; 0 takes every core.
 
         Raises:
-            ModelError: the file is damaged or its card does not fit.
+            ModelError: the file is damaged, or is not what its card says.
         """
+        onnxruntime = _runtime()
         graph, self.card = detach(data, name)
+        self.threads = threads
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3  # errors only: nothing a user could act on below
@@ -46,6 +51,13 @@ class Session:
         except Exception as error:  # onnxruntime raises many kinds without a common base
             reason = " ".join(str(error).split())
             raise ModelError(f"{name}: ONNX Runtime cannot load it ({reason})") from error
+        inputs = [node.name for node in self._session.get_inputs()]
+        outputs = [node.name for node in self._session.get_outputs()]
+        if sorted(inputs) != _INPUTS or sorted(outputs) != _OUTPUTS:
+            raise ModelError(
+                f"{name}: a graph from {inputs} to {outputs} is no colorizer, "
+                f"which goes from {_INPUTS} to {_OUTPUTS}; export it with `photochrom export`"
+            )
 
     def predict(self, lightness: Floats, temperature: float) -> Prediction:
         """Run the network on one picture.
@@ -54,13 +66,24 @@ class Session:
             lightness: L* `(H, W)` in [0, 100]; H and W multiples of the card's `size_multiple`.
             temperature: of the annealed mean, > 0.
         """
-        card: Card = self.card
-        scaled = (lightness - card.input_offset) / card.input_scale
-        ab, entropy = self._session.run(
-            ["ab", "entropy"],
-            {
-                "lightness": scaled[None, None].astype(np.float32),
-                "temperature": np.array(temperature, dtype=np.float32),
-            },
-        )
+        scaled = (lightness - self.card.input_offset) / self.card.input_scale
+        feed = {
+            "lightness": scaled[None, None].astype(np.float32),
+            "temperature": np.array(temperature, dtype=np.float32),
+        }
+        ab, entropy = self._session.run(_OUTPUTS, feed)
         return Prediction(ab=np.moveaxis(ab[0], 0, -1), entropy=entropy[0])
+
+
+def _runtime() -> Any:
+    """ONNX Runtime, loaded with the first network and told to keep to itself.
+
+    From 1.29 on its wheels report their use to Microsoft, write a database and an identifier into
+    the user's cache folder and a session file into the temporary one. Only this variable, set
+    before it loads, turns all of that off; the call covers Windows builds that do not know it.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
