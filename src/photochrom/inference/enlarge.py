@@ -1,35 +1,48 @@
 """Small chroma to full size, along the edges of the luminance.
 
-A fast guided filter (He and Sun 2015, arXiv:1505.00996): at the working size each neighborhood is
-fitted by a line from lightness to ab; the lines' coefficients are smooth, are enlarged bilinearly,
-and applied to the lightness at full size. Color then changes where the lightness does, however
-large the picture, and a row costs two small matrix products.
+Chroma comes blurred, by the network's cells and by its doubts. Lightness blurred alike shows how
+chroma follows it in each neighborhood; what the blur took from the lightness then gives the chroma
+its edges back. The lines that say so are fitted at the working size, enlarged bilinearly and
+applied to the lightness at full size, so color changes where the lightness does, however large the
+picture.
+
+This is kin to the fast guided filter (He and Sun 2015, arXiv:1505.00996), which fits to the sharp
+lightness and so blurs the chroma once more. On four photographs, with their own chroma averaged
+over cells of 4×4 pixels and blurred by 0.7 cells, the mean error in ab is 4.0 when enlarged
+bilinearly, 4.4 by the guided filter and 3.4 by this; near edges of color 13.8, 13.9 and 10.8.
 """
 
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-RADIUS = 5  # of the neighborhoods, in pixels of the working size: somewhat over one chroma cell
-NOISE = 4.0  # lightness contrast, in L* units, below which an edge is no edge
+RADIUS = 4  # of neighborhoods and blur, in pixels of the working size: one cell of the chroma
+NOISE = 2.0  # contrast of the blurred lightness, in L* units, below which an edge is no edge
 
 
-@lru_cache(maxsize=16)
-def interpolation(length: int, samples: int) -> Floats:
-    """The matrix `(length, samples)` that resamples linearly, pixel centers at halves."""
-    position = (np.arange(length) + 0.5) * samples / length - 0.5
+class Taps(NamedTuple):
+    """Which samples make up each result, and how."""
+
+    before: NDArray[np.intp]
+    after: NDArray[np.intp]
+    way: Floats
+    """From `before` to `after`, in [0, 1]."""
+
+    def part(self, begin: int, end: int) -> "Taps":
+        """Those of results `[begin, end)`."""
+        return Taps(self.before[begin:end], self.after[begin:end], self.way[begin:end])
+
+
+def interpolation(length: int, samples: int) -> Taps:
+    """How to resample linearly to `length`, with pixel centers at halves."""
+    position = (np.arange(length) + 0.5) * (samples / length) - 0.5
     position = position.clip(0, samples - 1)
-    low = position.astype(int).clip(max=max(samples - 2, 0))
-    fraction = position - low
-    matrix = np.zeros((length, samples), dtype=np.float32)
-    rows = np.arange(length)
-    matrix[rows, low] = 1 - fraction
-    matrix[rows, (low + 1).clip(max=samples - 1)] += fraction
-    matrix.flags.writeable = False
-    return matrix
+    before = np.floor(position).astype(np.intp)
+    after = (before + 1).clip(max=samples - 1)
+    return Taps(before, after, (position - before).astype(np.float32))
 
 
 def bilinear(planes: Floats, height: int, width: int) -> Floats:
@@ -41,17 +54,25 @@ class Enlargement:
     """Planes `(h, w, C)` enlarged bilinearly, some rows at a time."""
 
     def __init__(self, planes: Floats, height: int, width: int) -> None:
-        h, w, self._channels = planes.shape
-        self._planes = np.ascontiguousarray(np.moveaxis(planes, -1, 0)).reshape(-1, w)
-        self._shape = (self._channels, h, w)
+        h, w, _ = planes.shape
+        self._planes = np.ascontiguousarray(np.moveaxis(planes, -1, 0))  # (C, h, w)
         self._down = interpolation(height, h)
         self._across = interpolation(width, w)
 
     def rows(self, begin: int, end: int) -> Floats:
         """Rows `[begin, end)` of the enlarged planes, `(end - begin, width, C)`."""
-        narrow = self._down[begin:end] @ self._planes.reshape(self._shape)  # (C, rows, w)
-        wide = narrow.astype(np.float32) @ self._across.T  # (C, rows, width)
+        down = self._down.part(begin, end)
+        narrow = _between(self._planes, down, axis=1)  # (C, rows, w)
+        wide = _between(narrow, self._across, axis=2)  # (C, rows, width)
         return np.moveaxis(wide, 0, -1)
+
+
+def _between(planes: Floats, taps: Taps, axis: int) -> Floats:
+    """Values between the samples of planes `(C, h, w)`, along an axis."""
+    values: Floats = planes.take(taps.before, axis)
+    way = taps.way.reshape((-1, 1) if axis == 1 else (-1,))
+    values += way * (planes.take(taps.after, axis) - values)
+    return values
 
 
 def guided_lines(lightness: Floats, ab: Floats) -> Floats:
@@ -64,13 +85,12 @@ def guided_lines(lightness: Floats, ab: Floats) -> Floats:
     Returns:
         Slopes and offsets `(h, w, 4)`: slope of a, slope of b, offset of a, offset of b.
     """
-    guide = lightness[..., None].astype(np.float64)
-    mean_guide, mean_ab = _box(guide), _box(ab.astype(np.float64))
-    variance = _box(guide * guide) - mean_guide**2
-    covariance = _box(guide * ab) - mean_guide * mean_ab
-    slope = covariance / (variance + NOISE**2)
-    offset = mean_ab - slope * mean_guide
-    return _box(np.concatenate([slope, offset], axis=-1)).astype(np.float32)
+    coarse = _box(lightness[..., None].astype(np.float64))  # about as blurred as ab is
+    mean_coarse, mean_ab = _box(coarse), _box(ab.astype(np.float64))
+    variance = _box(coarse * coarse) - mean_coarse**2
+    covariance = _box(coarse * ab) - mean_coarse * mean_ab
+    slope = _box(covariance / (variance + NOISE**2))
+    return np.concatenate([slope, ab - slope * coarse], axis=-1).astype(np.float32)
 
 
 def _box(planes: NDArray[np.float64]) -> NDArray[np.float64]:

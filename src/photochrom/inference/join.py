@@ -1,0 +1,93 @@
+"""The luminance of the original joined to new chroma, at full size and full bit depth."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..color import (
+    fit_to_linear,
+    grey_to_lightness,
+    linear_to_lightness,
+    linear_to_srgb,
+    srgb_to_linear,
+)
+from .enlarge import Enlargement, Floats
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+_STRIP = 1 << 16  # pixels that are joined at a time: their float arrays fit a core's cache
+
+
+def join(pixels: Pixels, lines: Enlargement, threads: int) -> Pixels:
+    """Color pixels by lines from lightness to ab.
+
+    Args:
+        pixels: `(H, W, 1 or 3)`; of colors only the luminance is kept.
+        lines: `(H, W, 4)` when enlarged, as of `guided_lines`.
+        threads: 0 takes every core.
+
+    Returns:
+        `(H, W, 3)`, the same dtype.
+    """
+    height, width = pixels.shape[:2]
+    joined = np.empty((height, width, 3), dtype=pixels.dtype)
+
+    def join_strip(rows: slice) -> None:
+        lightness = lightness_of(pixels[rows])  # (rows, W)
+        line = lines.rows(rows.start, rows.stop)  # (rows, W, 4)
+        ab = line[..., :2] * lightness[..., None] + line[..., 2:]
+        joined[rows] = paint(lightness, ab, pixels.dtype)
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        for _ in pool.map(join_strip, _strips(height, width)):
+            pass
+    return joined
+
+
+def lightness_of(pixels: Pixels) -> Floats:
+    """L* `(H, W)` of pixels `(H, W, 1 or 3)`."""
+    if pixels.shape[2] == 1:
+        return _lightness_by_code(pixels.dtype)[pixels[..., 0]]
+    lightness: Floats = linear_to_lightness(_linear_by_code(pixels.dtype)[pixels])
+    return lightness
+
+
+def paint(lightness: Floats, ab: Floats, dtype: DTypeLike) -> Pixels:
+    """Pixels `(H, W, 3)` of L* `(H, W)` and ab `(H, W, 2)`.
+
+    Chroma that sRGB does not have is shrunk. Rounding moves the luminance by half a step of a grey
+    at most: the larger share of it a channel has, the finer its steps.
+    """
+    lab = np.concatenate([lightness[..., None], ab], axis=-1)
+    srgb = linear_to_srgb(fit_to_linear(lab))
+    painted: Pixels = np.rint(srgb.clip(0, 1) * np.iinfo(dtype).max).astype(dtype)
+    return painted
+
+
+@cache
+def _lightness_by_code(dtype: DTypeLike) -> Floats:
+    """L* of each grey code."""
+    lightness: Floats = grey_to_lightness(_codes(dtype)).astype(np.float32)
+    return lightness
+
+
+@cache
+def _linear_by_code(dtype: DTypeLike) -> Floats:
+    """Linear light of each code of a channel."""
+    linear: Floats = srgb_to_linear(_codes(dtype)).astype(np.float32)
+    return linear
+
+
+def _codes(dtype: DTypeLike) -> NDArray[np.float64]:
+    top = np.iinfo(dtype).max
+    return np.arange(top + 1) / top
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    rows = max(1, _STRIP // width)
+    for begin in range(0, height, rows):
+        yield slice(begin, min(begin + rows, height))
