@@ -1,9 +1,10 @@
 """A trained network as an ONNX file with its card, proven to compute what PyTorch computes."""
 
-import io
+import logging
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,10 @@ def export(module: nn.Module, card: Card, path: Path) -> float:
 
 
 def disagreement(module: nn.Module, session: Session, sizes: Sequence[tuple[int, int]]) -> float:
-    """Largest absolute difference between PyTorch and the session, over sizes and temperatures."""
+    """Largest absolute difference between PyTorch and the session, over sizes and temperatures.
+
+    NaN where one of them computes NaN.
+    """
     random = np.random.default_rng(0)
     card = session.card
     worst = 0.0
@@ -63,16 +67,15 @@ def disagreement(module: nn.Module, session: Session, sizes: Sequence[tuple[int,
             prediction = session.predict(lightness, temperature)
             expected = ab[0].movedim(0, -1).numpy(), entropy[0].numpy()
             for ours, theirs in zip(expected, prediction, strict=True):
-                worst = max(worst, float(np.abs(ours - theirs).max()))
-    return worst
+                worst = np.maximum(worst, np.abs(ours - theirs).max())  # `max` would drop NaN
+    return float(worst)
 
 
 def _graph(module: nn.Module, multiple: int) -> bytes:
     """The serialized graph; batch and size are free."""
     lightness = torch.zeros(2, 1, 2 * multiple, 3 * multiple)
     shapes = ({0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, None)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # deprecations within PyTorch's own exporter
+    with _quiet():
         program = torch.onnx.export(
             module,
             (lightness, torch.tensor(0.38)),
@@ -83,6 +86,23 @@ def _graph(module: nn.Module, multiple: int) -> bytes:
             external_data=False,
             verbose=False,
         )
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return buffer.getvalue()
+    if program is None:  # of the exporter before dynamo, which this is not
+        raise ModelError("PyTorch exported no graph")
+    for node in program.model.graph.all_nodes():
+        node.metadata_props.clear()  # tracebacks, with paths of the machine that exports
+    graph: bytes = program.model_proto.SerializeToString()
+    return graph
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what PyTorch's exporter says of itself: deprecations, and torchvision's absence."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
