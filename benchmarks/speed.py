@@ -22,7 +22,6 @@ from zhang2016 import zhang2016
 
 from photochrom import image
 from photochrom.inference import DEFAULT, load_engine
-from photochrom.inference.session import Session
 from photochrom.models import catalog
 
 SIDE = 256
@@ -107,11 +106,10 @@ def main() -> None:
     print(f"matrix product: {rate:.0f} GFLOP/s on {torch.get_num_threads()} threads\n")
 
     engine = load_engine()
-    session: Session = engine.session
     lightness = np.full((SIDE, SIDE), 50, dtype=np.float32)
     network = catalog.spec(DEFAULT).build()
     rows = [
-        (DEFAULT, gflop(network), best(lambda: session.predict(lightness, 0.38))),
+        (DEFAULT, gflop(network), best(lambda: engine.network.predict(lightness, 0.38))),
         ("Zhang 2016, architecture", gflop(zhang2016()), best(zhang_session(), 5)),
     ]
     print(f"| network at {SIDE}² | GFLOP | ms | share of the matrix rate | against Zhang 2016 |")

@@ -31,7 +31,7 @@ class _Recording(Session):
 
 @pytest.fixture
 def shown(mean_engine) -> tuple[Engine, list[np.ndarray]]:
-    session = _Recording(mean_engine._session)
+    session = _Recording(mean_engine.network)
     return Engine(session), session.shown
 
 

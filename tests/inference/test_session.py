@@ -28,7 +28,7 @@ def test_scaling_shapes_and_units_are_those_of_the_card(graph, card):
 
 def test_the_temperature_reaches_the_network(engine):
     lightness = np.random.default_rng(0).uniform(0, 100, (64, 64)).astype(np.float32)
-    session = engine._session
+    session = engine.network
     cold, warm = (session.predict(lightness, temperature) for temperature in (0.1, 1.0))
     assert abs(cold.ab - warm.ab).max() > 0.1
     np.testing.assert_array_equal(cold.entropy, warm.entropy)

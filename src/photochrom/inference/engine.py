@@ -14,7 +14,7 @@ import numpy as np
 from .. import image
 from .enlarge import Enlargement, Floats, bilinear, guided_lines
 from .join import join, lightness_of
-from .session import Prediction, Session
+from .session import Network, Prediction
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class Colorizer(Protocol):
 class Engine:
     """A `Colorizer` around one network. Safe to use from several threads."""
 
-    def __init__(self, session: Session) -> None:
-        self.card = session.card
-        self._session = session
+    def __init__(self, network: Network) -> None:
+        self.card = network.card
+        self.network = network
 
     def colorize(self, frame: image.Frame, settings: Settings = Settings()) -> Colorized:
         """Color one picture; grey or color, whose chroma is then replaced.
@@ -76,7 +76,7 @@ class Engine:
         prediction = self._predict(lightness, temperature)
         ab = bilinear(prediction.ab * np.float32(settings.saturation), *shape)
         lines = Enlargement(guided_lines(lightness, ab), frame.height, frame.width)
-        pixels = join(frame.pixels, lines, self._session.threads)
+        pixels = join(frame.pixels, lines, self.network.threads)
         return Colorized(frame.with_pixels(pixels), prediction.entropy)
 
     def _predict(self, lightness: Floats, temperature: float) -> Prediction:
@@ -87,7 +87,7 @@ class Engine:
         # Mirrored, the picture goes on as pictures do. Repeated edges are streaks, and with them
         # the colors of four photographs moved a quarter further from those without padding.
         padded = np.pad(lightness, padding, mode="symmetric")
-        ab, entropy = self._session.predict(padded, temperature)
+        ab, entropy = self.network.predict(padded, temperature)
         if padded.shape == lightness.shape:
             return Prediction(ab, entropy)
         # Cells rarely end where the picture does: enlarge, then cut.

@@ -3,6 +3,7 @@
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal, TypeAlias, get_args
 
 from ..errors import ModelError
 from .card import Card, detach
@@ -11,6 +12,10 @@ from .session import Session
 
 DEFAULT = "autochrome"
 """The network that is used when none is named."""
+
+Executor: TypeAlias = Literal["onnxruntime", "openvino"]
+EXECUTORS: tuple[Executor, ...] = get_args(Executor)
+"""What networks can run on; OpenVINO is in the extra `fast`."""
 
 _SUFFIX = ".onnx"
 
@@ -30,22 +35,31 @@ def load_card(model: str = DEFAULT) -> Card:
     return detach(_content(model), model)[1]
 
 
-def load_engine(model: str = DEFAULT, threads: int = 0) -> Engine:
+def load_engine(
+    model: str = DEFAULT, threads: int = 0, executor: Executor = "onnxruntime"
+) -> Engine:
     """An engine for an embedded network or an ONNX file; the same one for the same arguments.
 
     Args:
         model: name or path.
         threads: threads within one picture; 0 takes every core.
+        executor: what the network runs on.
 
     Raises:
         ModelError: there is no such network, or its file is damaged.
+        MissingExtraError: the executor is not installed.
     """
-    return _engine(model, threads)
+    return _engine(model, threads, executor)
 
 
 @cache  # behind `load_engine`, because it takes f(x), f(model=x) and f() for three
-def _engine(model: str, threads: int) -> Engine:
-    return Engine(Session(_content(model), model, threads))
+def _engine(model: str, threads: int, executor: Executor) -> Engine:
+    content = _content(model)
+    if executor == "openvino":
+        from .openvino import OpenVinoSession
+
+        return Engine(OpenVinoSession(content, model, threads))
+    return Engine(Session(content, model, threads))
 
 
 def _content(model: str) -> bytes:

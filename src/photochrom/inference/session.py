@@ -1,13 +1,13 @@
 """A network on ONNX Runtime: lightness in, chroma out."""
 
 import os
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ModelError
-from .card import detach
+from .card import Card, detach
 
 Floats = NDArray[np.float32]
 
@@ -24,8 +24,29 @@ class Prediction(NamedTuple):
     """How undecided the network is, `(h, w)`, in nats."""
 
 
+class Network(Protocol):
+    """One loaded network on some executor. Safe to use from several threads."""
+
+    card: Card
+    threads: int
+    """Threads within one call; 0 takes every core."""
+
+    def predict(self, lightness: Floats, temperature: float) -> Prediction:
+        """Run the network on one picture.
+
+        Args:
+            lightness: L* `(H, W)` in [0, 100]; H and W multiples of the card's `size_multiple`.
+            temperature: of the annealed mean, > 0.
+        """
+
+
+def scaled(lightness: Floats, card: Card) -> Floats:
+    """L* `(H, W)` as the graph of this card takes it, `(1, 1, H, W)`."""
+    return ((lightness - card.input_offset) / card.input_scale)[None, None].astype(np.float32)
+
+
 class Session:
-    """One loaded network. Safe to use from several threads."""
+    """A `Network` on ONNX Runtime. Safe to use from several threads."""
 
     def __init__(self, data: bytes, name: str, threads: int = 0) -> None:
         """Load a network.
@@ -60,15 +81,9 @@ class Session:
             )
 
     def predict(self, lightness: Floats, temperature: float) -> Prediction:
-        """Run the network on one picture.
-
-        Args:
-            lightness: L* `(H, W)` in [0, 100]; H and W multiples of the card's `size_multiple`.
-            temperature: of the annealed mean, > 0.
-        """
-        scaled = (lightness - self.card.input_offset) / self.card.input_scale
+        """Run the network on one picture; see `Network.predict`."""
         feed = {
-            "lightness": scaled[None, None].astype(np.float32),
+            "lightness": scaled(lightness, self.card),
             "temperature": np.array(temperature, dtype=np.float32),
         }
         ab, entropy = self._session.run(_OUTPUTS, feed)
