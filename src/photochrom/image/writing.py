@@ -101,16 +101,22 @@ def write(
 
 
 def _move_to_new(source: Path, target: Path) -> None:
-    """Rename to a name that nobody has; FileExistsError where somebody was faster.
+    """Give the file a name that nobody has; FileExistsError where somebody was faster.
 
-    Creating exclusively claims the name on every file system, which a hard link would not.
+    A hard link appears with all its content, so a process killed here leaves nothing half-made;
+    the caller removes the other name. Without hard links an empty file claims the name first.
     """
-    open(target, "xb").close()
     try:
-        os.replace(source, target)
-    except OSError:
-        target.unlink()
+        os.link(source, target)
+    except FileExistsError:
         raise
+    except OSError:
+        open(target, "xb").close()
+        try:
+            os.replace(source, target)
+        except OSError:
+            target.unlink()
+            raise
 
 
 def _exists(target: Path) -> OutputExistsError:
