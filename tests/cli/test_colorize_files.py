@@ -176,3 +176,15 @@ def test_unknown_ending_is_told_before_the_work(run, photo, tmp_path):
     assert "--output" in result.stderr
     assert run("colorize", path, "-o", tmp_path / "photo.gif").exit_code == 2
     assert run("colorize", path, "-o", tmp_path / "photo.jpg").exit_code == 0
+
+
+def test_both_executors_color_alike(run, photo, tmp_path):
+    original = photo("photo.png")
+    for executor in ("onnxruntime", "openvino"):
+        run("colorize", original, "-o", tmp_path / f"{executor}.png", "--executor", executor)
+    one, other = (
+        image.read(tmp_path / f"{name}.png").pixels.astype(int)
+        for name in ("onnxruntime", "openvino")
+    )
+    assert np.abs(one - other).max() <= 1
+    assert run("colorize", original, "--executor", "abacus").exit_code == 2

@@ -1,12 +1,13 @@
 """`photochrom colorize`."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from .faults import INTERRUPTED, tell
 
 if TYPE_CHECKING:
+    from ..inference.library import Executor
     from .crew import Order
     from .plan import Plan
 
@@ -50,6 +51,10 @@ def colorize(
     quality: Annotated[
         int, typer.Option(metavar="Q", min=1, max=100, help="Of JPEG and WebP.")
     ] = 95,
+    executor: Annotated[
+        Literal["onnxruntime", "openvino"],
+        typer.Option(help="What the network runs on; openvino is in the extra `fast`."),
+    ] = "onnxruntime",
     force: Annotated[
         bool, typer.Option("--force", help="Replace outputs that exist; never an original.")
     ] = False,
@@ -85,7 +90,7 @@ def colorize(
     listing = pictures_below if recursive else pictures_in
     planned = plan(paths, output, listing, force=force)
     _refuse_terminal(planned)
-    raise typer.Exit(_carry_out(planned, model, Order(settings, quality, force)))
+    raise typer.Exit(_carry_out(planned, model, executor, Order(settings, quality, force)))
 
 
 def _refuse_terminal(planned: "Plan") -> None:
@@ -96,7 +101,7 @@ def _refuse_terminal(planned: "Plan") -> None:
         raise typer.BadParameter("standard output is a terminal; redirect it: > colored.jpg")
 
 
-def _carry_out(planned: "Plan", model: str, order: "Order") -> int:
+def _carry_out(planned: "Plan", model: str, executor: "Executor", order: "Order") -> int:
     """Color what was planned; returns the exit code."""
     import os
 
@@ -112,7 +117,7 @@ def _carry_out(planned: "Plan", model: str, order: "Order") -> int:
     workers = max(1, min(os.cpu_count() or 1, len(planned.pictures)))
     with Display(len(planned.pictures)) as display, ctrl_c() as stop:
         if planned.pictures:
-            engine = load_engine(model, threads=0 if workers == 1 else 1)
+            engine = load_engine(model, 0 if workers == 1 else 1, executor)
             outcomes = work_through(
                 planned.pictures,
                 lambda picture: color(picture, engine, order),
