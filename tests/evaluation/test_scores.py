@@ -5,8 +5,8 @@ import pytest
 
 from photochrom import image
 from photochrom.color import srgb_to_lab
-from photochrom.evaluation.scores import by, grey, score
-from photochrom.inference import Settings, load_engine
+from photochrom.evaluation.scores import by, score
+from photochrom.inference import Settings, load_engine, uncolored
 
 
 def photograph(seed: int, height: int = 24, width: int = 32) -> image.Frame:
@@ -27,7 +27,7 @@ def test_the_original_itself_is_perfect() -> None:
 
 def test_grey_has_no_color_and_is_judged_by_the_chroma_it_lacks() -> None:
     original = photograph(2)
-    scores = score({"grey": grey}, [original])["grey"]
+    scores = score({"grey": uncolored}, [original])["grey"]
     chroma = np.hypot(*np.moveaxis(srgb_to_lab(original.pixels / 255)[..., 1:], -1, 0))
     by_hand = np.mean([np.mean(chroma < t + 1) for t in range(151)])
     # Rounding to 8 bits leaves ab values below a hundredth.
@@ -38,10 +38,10 @@ def test_grey_has_no_color_and_is_judged_by_the_chroma_it_lacks() -> None:
 
 def test_half_the_chroma_lies_between_grey_and_the_original() -> None:
     def pale(frame: image.Frame) -> image.Frame:
-        mixed = (frame.pixels.astype(int) + grey(frame).pixels) // 2
+        mixed = (frame.pixels.astype(int) + uncolored(frame).pixels) // 2
         return frame.with_pixels(mixed.astype(np.uint8))
 
-    scores = score({"grey": grey, "pale": pale}, [photograph(3)])
+    scores = score({"grey": uncolored, "pale": pale}, [photograph(3)])
     assert scores["grey"].auc < scores["pale"].auc < 100
     assert 0.4 < scores["pale"].colorfulness_ratio < 0.6
 
@@ -56,7 +56,7 @@ def test_pictures_may_have_any_size_and_depth() -> None:
 
 def test_an_empty_set_has_no_figures() -> None:
     with pytest.raises(ValueError, match="no p"):
-        score({"grey": grey}, [])
+        score({"grey": uncolored}, [])
 
 
 def test_an_engine_is_a_way_to_color() -> None:

@@ -22,11 +22,13 @@ from photochrom.color import (
     lch_to_lab,
     lightness_to_grey,
     linear_to_lightness,
+    linear_to_srgb,
     srgb_to_lab,
     srgb_to_linear,
 )
-from photochrom.inference import Settings
-from photochrom.inference.join import lightness_of, paint
+from photochrom.inference import Settings, uncolored
+from photochrom.inference.join import paint
+from photochrom.inference.luminance import lightness_of
 
 ALLOWED = {np.uint8: 0.665, np.uint16: 0.92}  # of a step; what is demanded is 1
 DEPTHS = list(ALLOWED)
@@ -164,3 +166,14 @@ def test_colors_inside_srgb_are_painted_as_they_are(seed):
     lab = srgb_to_lab(colors / 65535).astype(np.float32)
     painted = paint(lab[..., 0], lab[..., 1:], colors.dtype)
     np.testing.assert_allclose(painted.astype(int), colors, atol=1)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_the_black_and_white_picture_has_the_luminance_of_the_colored_one(dtype) -> None:
+    top = np.iinfo(dtype).max
+    pixels = np.random.default_rng(0).integers(0, top + 1, (20, 20, 3)).astype(dtype)
+    grey = uncolored(image.from_array(pixels)).pixels
+    assert grey.shape == (20, 20, 1)
+    luminance = srgb_to_linear(pixels / top) @ [0.2126, 0.7152, 0.0722]
+    assert np.abs(linear_to_srgb(luminance) * top - grey[..., 0]).max() <= 0.51
+    assert (uncolored(image.from_array(grey)).pixels == grey).all()

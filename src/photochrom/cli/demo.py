@@ -81,22 +81,14 @@ def _color(engine: "Engine", frame: "Frame") -> "tuple[tuple[Picture | None, ...
     """Before, after and original, and the seconds it took; no original of a grey picture."""
     import time
 
-    before = frame if frame.is_grey else _grey(frame)
+    from ..inference import uncolored
+
+    before = uncolored(frame)
     begin = time.monotonic()
     after = engine.colorize(before).frame
     seconds = time.monotonic() - begin
     original = None if frame.is_grey else frame.pixels
     return (before.pixels, after.pixels, original), seconds
-
-
-def _grey(frame: "Frame") -> "Frame":
-    """The picture with its color removed, its lightness kept."""
-    import numpy as np
-
-    from ..color import lightness_to_grey, srgb_to_lab
-
-    grey = lightness_to_grey(srgb_to_lab(frame.pixels / np.float32(255))[..., :1])
-    return frame.with_pixels(np.rint(grey * 255).clip(0, 255).astype(np.uint8))
 
 
 def _marked(sheet: "Frame") -> "Frame":

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import image
-from .scores import Colorize, Scores, grey
+from ..inference import uncolored
+from .scores import Colorize, Scores
 
 TRIPLES = 4  # pictures beside each other on a sheet
 
@@ -28,7 +29,10 @@ def comparison_sheet(
     colorize: Colorize, frames: Sequence[image.Frame], tile: int = 160
 ) -> NDArray[np.uint8]:
     """Grey, colored and original of color pictures, `TRIPLES` pictures a row."""
-    cells = [[_shown(grey(frame)), _shown(colorize(frame)), _shown(frame)] for frame in frames]
+    cells = [
+        [shown.to_8_bit().pixels for shown in (uncolored(frame), colorize(frame), frame)]
+        for frame in frames
+    ]
     titles = ["grey", "colored", "original"] * min(TRIPLES, len(frames))
     return image.contact_sheet(_rows(cells), column_titles=titles, tile=tile)
 
@@ -37,7 +41,7 @@ def colored_sheet(
     colorize: Colorize, frames: Sequence[image.Frame], tile: int = 320
 ) -> NDArray[np.uint8]:
     """Original and colored of pictures that were never in color."""
-    cells = [[_shown(frame), _shown(colorize(frame))] for frame in frames]
+    cells = [[shown.to_8_bit().pixels for shown in (frame, colorize(frame))] for frame in frames]
     titles = ["black and white", "colored"] * min(TRIPLES, len(frames))
     return image.contact_sheet(_rows(cells), column_titles=titles, tile=tile)
 
@@ -47,8 +51,3 @@ def _rows(cells: Sequence[Sequence[NDArray[Any]]]) -> list[list[NDArray[Any]]]:
         [cell for group in cells[begin : begin + TRIPLES] for cell in group]
         for begin in range(0, len(cells), TRIPLES)
     ]
-
-
-def _shown(frame: image.Frame) -> NDArray[np.uint8]:
-    pixels = frame.pixels
-    return (pixels >> 8).astype(np.uint8) if frame.bit_depth == 16 else pixels

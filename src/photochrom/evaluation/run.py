@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from .. import image
-from ..inference import Engine, Settings
+from ..inference import Engine, Settings, uncolored
 from . import report
 from .pictures import Sample, center_crop, frames
-from .scores import Colorize, Scores, by, grey, score
+from .scores import Colorize, Scores, by, score
 
 SHOWN = 40  # pictures on the sheet
 
@@ -57,7 +57,7 @@ def evaluate(
     Raises:
         DatasetError: a source is missing or empty.
     """
-    ways: dict[str, Colorize] = {"grey": grey}
+    ways: dict[str, Colorize] = {"grey": uncolored}
     for temperature in protocol.temperatures:
         settings = Settings(temperature=temperature, working_size=protocol.working_size)
         ways[f"{engine.card.name}, T = {temperature:g}"] = by(engine, settings)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import image
-from ..color import colorfulness, lab_to_srgb, srgb_to_lab
+from ..color import colorfulness, srgb_to_lab
 from ..inference import Colorizer, Settings
 from ..metrics import AbErrorCurve, psnr
 
@@ -86,15 +86,6 @@ def score(
             tallies[title].add(ours, _unit(original))
         progress(done)
     return {title: tally.scores() for title, tally in tallies.items()}
-
-
-def grey(frame: image.Frame) -> image.Frame:
-    """The row that every table has: the luminance alone."""
-    lab = srgb_to_lab(_unit(frame))
-    lab[..., 1:] = 0
-    top = np.iinfo(frame.pixels.dtype).max
-    pixels = np.rint(lab_to_srgb(lab) * top).clip(0, top).astype(frame.pixels.dtype)
-    return frame.with_pixels(pixels)
 
 
 def by(colorizer: Colorizer, settings: Settings) -> Colorize:

@@ -3,6 +3,7 @@
 from .card import Card
 from .engine import Colorized, Colorizer, Engine, Settings
 from .library import DEFAULT, embedded, load_card, load_engine
+from .luminance import uncolored
 
 __all__ = [
     "DEFAULT",
@@ -14,4 +15,5 @@ __all__ = [
     "embedded",
     "load_card",
     "load_engine",
+    "uncolored",
 ]

@@ -13,7 +13,8 @@ import numpy as np
 
 from .. import image
 from .enlarge import Enlargement, Floats, bilinear, guided_lines
-from .join import join, lightness_of
+from .join import join
+from .luminance import lightness_of
 from .session import Network, Prediction
 
 

@@ -3,21 +3,13 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
-from ..color import (
-    fit_to_linear,
-    grey_to_lightness,
-    linear_to_lightness,
-    linear_to_srgb,
-    srgb_to_linear,
-)
+from ..color import fit_to_linear, linear_to_srgb
 from .enlarge import Enlargement, Floats
-
-Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+from .luminance import Pixels, lightness_of
 
 _STRIP = 1 << 16  # pixels that are joined at a time: their float arrays fit a core's cache
 
@@ -48,14 +40,6 @@ def join(pixels: Pixels, lines: Enlargement, threads: int) -> Pixels:
     return joined
 
 
-def lightness_of(pixels: Pixels) -> Floats:
-    """L* `(H, W)` of pixels `(H, W, 1 or 3)`."""
-    if pixels.shape[2] == 1:
-        return _lightness_by_code(pixels.dtype)[pixels[..., 0]]
-    lightness: Floats = linear_to_lightness(_linear_by_code(pixels.dtype)[pixels])
-    return lightness
-
-
 def paint(lightness: Floats, ab: Floats, dtype: DTypeLike) -> Pixels:
     """Pixels `(H, W, 3)` of L* `(H, W)` and ab `(H, W, 2)`.
 
@@ -66,25 +50,6 @@ def paint(lightness: Floats, ab: Floats, dtype: DTypeLike) -> Pixels:
     srgb = linear_to_srgb(fit_to_linear(lab))
     painted: Pixels = np.rint(srgb.clip(0, 1) * np.iinfo(dtype).max).astype(dtype)
     return painted
-
-
-@cache
-def _lightness_by_code(dtype: DTypeLike) -> Floats:
-    """L* of each grey code."""
-    lightness: Floats = grey_to_lightness(_codes(dtype)).astype(np.float32)
-    return lightness
-
-
-@cache
-def _linear_by_code(dtype: DTypeLike) -> Floats:
-    """Linear light of each code of a channel."""
-    linear: Floats = srgb_to_linear(_codes(dtype)).astype(np.float32)
-    return linear
-
-
-def _codes(dtype: DTypeLike) -> NDArray[np.float64]:
-    top = np.iinfo(dtype).max
-    return np.arange(top + 1) / top
 
 
 def _strips(height: int, width: int) -> Iterator[slice]:
