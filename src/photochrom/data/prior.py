@@ -12,7 +12,7 @@ from .crops import DevicePool
 from .pool import Pool
 
 _SIZE = 32  # pixels a side that stand for a picture: a quarter of a usual training crop
-_PICTURES = 4000  # enough that another sample changes no weight by more than a few per cent
+_PICTURES = 4000  # a random sample, as in the paper
 _CHUNK = 50
 
 
