@@ -10,7 +10,7 @@ from photochrom import image
 from photochrom.color import annealed_mean, bin_centers, entropy
 from photochrom.errors import ModelError
 from photochrom.export.graph import decoded
-from photochrom.export.onnx import TOLERANCE, disagreement, export
+from photochrom.export.onnx import TOLERANCE, _quiet, disagreement, export
 from photochrom.inference import Card, Engine
 from photochrom.inference.card import Training, attach, detach
 from photochrom.inference.session import Session
@@ -83,11 +83,14 @@ def exported(module, tmp_path_factory):
     records: list[logging.LogRecord] = []
     handler = logging.Handler()
     handler.emit = records.append
-    logging.getLogger().addHandler(handler)
+    logger = logging.getLogger(
+        "torch.onnx"
+    )  # hands nothing up: PyTorch logs by handlers of its own
+    logger.addHandler(handler)
     try:
         difference = export(module, _card(), path)
     finally:
-        logging.getLogger().removeHandler(handler)
+        logger.removeHandler(handler)
     return path, difference, [record.getMessage() for record in records]
 
 
@@ -161,7 +164,14 @@ def test_a_network_of_ab_keeps_its_temperature_input(tmp_path):
 
 def test_exporting_is_silent(exported):
     assert exported[2] == []
-    assert logging.getLogger("torch.onnx").level == logging.NOTSET
+
+
+def test_logging_is_put_back():
+    logger = logging.getLogger("torch.onnx")
+    before = logger.level
+    with _quiet():
+        assert logger.getEffectiveLevel() == logging.ERROR
+    assert logger.level == before
 
 
 # The proof
