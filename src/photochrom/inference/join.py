@@ -43,8 +43,8 @@ def join(pixels: Pixels, lines: Enlargement, threads: int) -> Pixels:
 def paint(lightness: Floats, ab: Floats, dtype: DTypeLike) -> Pixels:
     """Pixels `(H, W, 3)` of L* `(H, W)` and ab `(H, W, 2)`.
 
-    Chroma that sRGB does not have is shrunk. Rounding moves the luminance by half a step of a grey
-    at most: the larger share of it a channel has, the finer its steps.
+    Chroma that sRGB does not have is shrunk. Rounding each channel moves the luminance by 0.66 of
+    the step between neighboring greys at most; tests/inference/test_luminance.py says why.
     """
     lab = np.concatenate([lightness[..., None], ab], axis=-1)
     srgb = linear_to_srgb(fit_to_linear(lab))
