@@ -135,12 +135,6 @@ def test_a_failed_save_leaves_the_old_checkpoint(
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
-def test_what_a_killed_process_left_is_written_over(path: Path) -> None:
-    path.with_suffix(".part").write_bytes(b"half")
-    checkpoint.save(state(), path, "{}")
-    assert [file.name for file in path.parent.iterdir()] == [path.name]
-
-
 def test_another_network(path: Path) -> None:
     checkpoint.save(state(steps=1), path, "{}")
     for load in (checkpoint.restore, lambda s, p: checkpoint.restore_average(s.model, p)):

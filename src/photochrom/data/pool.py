@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .. import image
 from ..color import colorfulness
 from ..errors import DatasetError, ImageError
+from ..whole import replacing
 from .sources import fingerprint, pictures
 
 _LAYOUT = 1  # of the cache file; a new number makes old ones be built anew
@@ -124,28 +125,22 @@ def _build(
     sizes: list[tuple[int, int]] = []
     grey: list[str] = []
     unreadable: list[str] = []
-    beside = packed.with_suffix(f".{os.getpid()}.part")
-    try:
-        with beside.open("wb") as file:
-            everything = (picture for source in sources for picture in pictures(source))
-            for done, entry in enumerate(_decoded(everything, rules), start=1):
-                match entry:
-                    case _Unreadable(fault):
-                        unreadable.append(fault)
-                    case _Grey(name):
-                        grey.append(name)
-                    case _Picture(name, pixels):
-                        file.write(pixels.tobytes())
-                        names.append(name)
-                        sizes.append(pixels.shape[:2])
-                progress(done)
-        beside.replace(packed)
-    finally:
-        beside.unlink(missing_ok=True)
-    beside = index.with_suffix(f".{os.getpid()}.part")
+    with replacing(packed) as beside, beside.open("wb") as file:
+        everything = (picture for source in sources for picture in pictures(source))
+        for done, entry in enumerate(_decoded(everything, rules), start=1):
+            match entry:
+                case _Unreadable(fault):
+                    unreadable.append(fault)
+                case _Grey(name):
+                    grey.append(name)
+                case _Picture(name, pixels):
+                    file.write(pixels.tobytes())
+                    names.append(name)
+                    sizes.append(pixels.shape[:2])
+            progress(done)
     entries = {"names": names, "sizes": sizes, "grey": grey, "unreadable": unreadable}
-    beside.write_text(json.dumps(entries))
-    beside.replace(index)
+    with replacing(index) as beside:
+        beside.write_text(json.dumps(entries))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """How often each ab bin occurs in a pool, for rebalancing."""
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from ..color import bin_centers, prior_of, soft_encode, srgb_to_lab
+from ..whole import replacing
 from .crops import DevicePool
 from .pool import Pool
 
@@ -27,9 +27,8 @@ def load_prior(pool: Pool, cache: Path) -> NDArray[np.float64]:
         cached: NDArray[np.float64] = np.load(file, allow_pickle=False)
         return cached
     prior = measure_prior(pool)
-    beside = file.with_suffix(f".{os.getpid()}.part.npy")
-    np.save(beside, prior)
-    beside.replace(file)
+    with replacing(file) as beside:
+        np.save(beside, prior)
     return prior
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from .. import image
 from ..inference import Engine, Settings, uncolored
+from ..whole import replacing
 from . import report
 from .pictures import Sample, center_crop, frames
 from .scores import Colorize, Scores, by, score
@@ -79,9 +80,14 @@ def write(evaluation: Evaluation, engine: Engine, old: Sequence[Path], folder: P
     """
     folder.mkdir(parents=True, exist_ok=True)
     protocol = evaluation.protocol
-    (folder / "table.md").write_text(report.table(evaluation.scores))
-    (folder / "figures.json").write_text(json.dumps(evaluation.figures(), indent=2) + "\n")
-    written = [folder / "table.md", folder / "figures.json"]
+    texts = {
+        "table.md": report.table(evaluation.scores),
+        "figures.json": json.dumps(evaluation.figures(), indent=2) + "\n",
+    }
+    for name, text in texts.items():
+        with replacing(folder / name) as beside:
+            beside.write_text(text)
+    written = [folder / name for name in texts]
     temperature = protocol.temperatures[-1]
     settings = Settings(temperature=temperature, working_size=protocol.working_size)
     sheets = {"sheet.png": report.comparison_sheet(by(engine, settings), evaluation.shown)}

@@ -1,7 +1,6 @@
 """A trained network as an ONNX file with its card, proven to compute what PyTorch computes."""
 
 import logging
-import os
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from torch.export import Dim
 from ..errors import ModelError
 from ..inference.card import Card, attach
 from ..inference.session import Session
+from ..whole import replacing
 
 TOLERANCE = 1e-3
 """Largest difference allowed between PyTorch and ONNX Runtime: ab units and nats."""
@@ -40,12 +40,8 @@ def export(module: nn.Module, card: Card, path: Path) -> float:
     difference = disagreement(module, Session(data, str(path)), _PROOFS)
     if not difference <= TOLERANCE:
         raise ModelError(f"{path}: ONNX differs from PyTorch by {difference:.2g}; not written")
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(data)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
     return difference
 
 

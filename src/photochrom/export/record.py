@@ -1,11 +1,11 @@
 """Figures into the card of a network that is already exported."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 from ..errors import ModelError
 from ..inference.card import attach, detach
+from ..whole import replacing
 
 
 def record_metrics(path: Path, name: str, figures: dict[str, Any]) -> None:
@@ -19,9 +19,5 @@ def record_metrics(path: Path, name: str, figures: dict[str, Any]) -> None:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror})") from error
     updated = card.model_copy(update={"metrics": {**card.metrics, name: figures}})
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as beside:
         beside.write_bytes(attach(graph, updated))
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ..errors import ModelError
+from ..whole import replacing
 
 
 @dataclass
@@ -46,13 +47,8 @@ def save(state: State, path: Path, recipe: str) -> None:
         tensors |= {f"optimizer.{at}.{name}": t for name, t in moments.items()}
     contiguous = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
     metadata = {"step": str(state.step), "recipe": recipe}
-    # One name for all processes: what a killed one left is written over by the next.
-    beside = path.with_suffix(".part")
-    try:
+    with replacing(path) as beside:
         save_file(contiguous, beside, metadata)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def restore(state: State, path: Path) -> None:

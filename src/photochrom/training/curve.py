@@ -4,6 +4,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..whole import replacing
+
 
 class LossCurve:
     """Appends `step,loss` lines.
@@ -18,9 +20,8 @@ class LossCurve:
         # to that of an earlier step.
         whole = [line for line in lines if line.endswith("\n")]
         kept = [line for line in whole if int(line.partition(",")[0]) < step]
-        beside = path.with_suffix(".part")
-        beside.write_text("".join(["step,loss\n", *kept]))
-        beside.replace(path)
+        with replacing(path) as beside:
+            beside.write_text("".join(["step,loss\n", *kept]))
         self._file = path.open("a")
 
     def add(self, step: int, loss: float) -> None:
