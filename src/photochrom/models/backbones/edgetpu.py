@@ -1,7 +1,8 @@
 """MobileNet-EdgeTPU 0.75 as an encoder of grey pictures.
 
 An ImageNet classifier made for accelerators (its fused blocks: Xiong et al. 2020, arXiv:2004.14525;
-its weights: google-coral/edgetpu). Its high-resolution stages are dense 3×3 convolutions, which reach several times the arithmetic rate of depthwise ones on CPUs as on GPUs.
+its weights: google-coral/edgetpu). Its high-resolution stages are dense 3×3 convolutions, which run
+at several times the arithmetic rate of depthwise ones, on CPUs as on GPUs.
 
 The classifier's batch normalization is folded into its biases, and so there is none here.
 """
