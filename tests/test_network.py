@@ -73,14 +73,16 @@ class Cell:
 
     folder: Path
 
-    def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
+    def run(
+        self, *command: str, writable: tuple[str, ...] = ("work", "cache")
+    ) -> "subprocess.CompletedProcess[str]":
         """Python in the folder `work`, allowed to write there and in `cache`."""
         source = str(Path(photochrom.__file__).parents[1])
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join([str(self.folder / "hook"), source]),
             "PYTHONDONTWRITEBYTECODE": "1",  # Python's own files
-            "WRITABLE": os.pathsep.join(str(self.folder / name) for name in ("work", "cache")),
+            "WRITABLE": os.pathsep.join(str(self.folder / name) for name in writable),
             "PHOTOCHROM_CACHE": str(self.folder / "cache"),
             **{name: str(self.folder / "home") for name in ("HOME", "USERPROFILE")},
             **{name: str(self.folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")},
@@ -153,6 +155,46 @@ def test_demo(cell):
     result = cell.run("-m", "photochrom", "demo")
     assert result.returncode == 0, result.stderr
     assert cell.files() == {"work/photochrom-demo.png"}
+
+
+def test_the_second_executor(cell):
+    Image.linear_gradient("L").resize((60, 40)).save(cell.folder / "work" / "a.png")
+    result = cell.run("-m", "photochrom", "colorize", "a.png", "--executor", "openvino")
+    assert result.returncode == 0, result.stderr
+    assert cell.files() == {"work/a.png", "work/a.color.png"}
+
+
+def _color_pictures(folder: Path) -> None:
+    folder.mkdir()
+    for angle in range(4):
+        planes = [Image.linear_gradient("L").rotate(90 * turn) for turn in (angle, 1, 2 * angle)]
+        Image.merge("RGB", planes).resize((48, 48)).save(folder / f"{angle}.png")
+
+
+def test_evaluate(cell):
+    _color_pictures(cell.folder / "work" / "pictures")
+    before = cell.files()
+    result = cell.run("-m", "photochrom", "evaluate", "pictures", "--size", "32", "-o", "out")
+    assert result.returncode == 0, result.stderr
+    new = {f"work/out/{name}" for name in ("table.md", "figures.json", "sheet.png")}
+    assert cell.files() - before == new
+
+
+def test_train(cell):
+    _color_pictures(cell.folder / "work" / "pictures")
+    (cell.folder / "work" / "tiny.toml").write_text(
+        'name = "tiny"\nbatch = 2\nstages = [{ size = 32, steps = 2 }]\n'
+        '[model]\nname = "autochrome"\nsettings = { widths = [8, 8, 8] }\n'
+        '[data]\ntrain = ["pictures"]\nshort_side = 40\n'
+    )
+    # PyTorch has Python try out the folder for temporary files; nothing stays there.
+    result = cell.run(
+        *("-m", "photochrom", "train", "tiny.toml", "--threads", "1"),
+        writable=("work", "cache", "temporary"),
+    )
+    assert result.returncode == 0, result.stderr
+    assert (cell.folder / "work" / "runs" / "tiny" / "checkpoint.safetensors").exists()
+    assert {path.split("/")[0] for path in cell.files()} == {"work", "cache"}
 
 
 @pytest.mark.parametrize(
