@@ -22,6 +22,7 @@ def evaluate(
         list[float] | None,
         typer.Option(help="A row of the table each. Repeatable.  [default: the model's own]"),
     ] = None,
+    saturation: Annotated[float, typer.Option(min=0, help="Factor on the chroma.")] = 1.0,
     limit: Annotated[int | None, typer.Option(min=1, help="First pictures only.")] = None,
     old: Annotated[
         list[Path] | None,
@@ -57,6 +58,7 @@ def evaluate(
         size=size,
         working_size=working_size or size,
         temperatures=tuple(temperature or [engine.card.temperature]),
+        saturation=saturation,
         limit=limit,
     )
     with Progress(

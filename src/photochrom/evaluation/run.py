@@ -19,7 +19,7 @@ SHOWN = 40  # pictures on the sheet
 
 @dataclass(frozen=True)
 class Protocol:
-    """How pictures are shown to a network and measured."""
+    """How pictures are shown to a network, decoded and measured."""
 
     size: int = 128
     """Pictures are center-cropped and reduced to a square of this side."""
@@ -27,6 +27,8 @@ class Protocol:
     """Side of the network's input."""
     temperatures: tuple[float, ...] = (0.38,)
     """Of the annealed mean; a row of the table each. Sheets show the last."""
+    saturation: float = 1.0
+    """Factor on the chroma."""
     limit: int | None = None
     """First pictures only."""
 
@@ -60,8 +62,8 @@ def evaluate(
     """
     ways: dict[str, Colorize] = {"grey": uncolored}
     for temperature in protocol.temperatures:
-        settings = Settings(temperature=temperature, working_size=protocol.working_size)
-        ways[f"{engine.card.name}, T = {temperature:g}"] = by(engine, settings)
+        settings = Settings(temperature, protocol.saturation, protocol.working_size)
+        ways[f"{engine.card.name}, {_decoding(settings)}"] = by(engine, settings)
     sample = Sample(SHOWN)
     crops = (center_crop(frame, protocol.size) for frame in frames(sources))
     scores = score(ways, sample.watch(islice(crops, protocol.limit)), progress)
@@ -89,12 +91,18 @@ def write(evaluation: Evaluation, engine: Engine, old: Sequence[Path], folder: P
             beside.write_text(text)
     written = [folder / name for name in texts]
     temperature = protocol.temperatures[-1]
-    settings = Settings(temperature=temperature, working_size=protocol.working_size)
+    settings = Settings(temperature, protocol.saturation, protocol.working_size)
     sheets = {"sheet.png": report.comparison_sheet(by(engine, settings), evaluation.shown)}
     if old:
-        as_served = by(engine, Settings(temperature=temperature))
+        as_served = by(engine, Settings(temperature, protocol.saturation))
         sheets["old.png"] = report.colored_sheet(as_served, list(frames(old)))
     for name, sheet in sheets.items():
         image.write(image.from_array(sheet), folder / name, overwrite=True)
         written.append(folder / name)
     return written
+
+
+def _decoding(settings: Settings) -> str:
+    """The knobs in the title of a row; saturation only where it is turned."""
+    title = f"T = {settings.temperature:g}"
+    return title if settings.saturation == 1 else f"{title}, saturation {settings.saturation:g}"
