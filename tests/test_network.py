@@ -87,7 +87,8 @@ class Cell:
             **{name: str(self.folder / "home") for name in ("HOME", "USERPROFILE")},
             **{name: str(self.folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")},
         }
-        environment.pop("XDG_CACHE_HOME", None)
+        for inherited in ("XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"):  # PyTorch sets the latter
+            environment.pop(inherited, None)
         return subprocess.run(
             [*_alone(), sys.executable, *command],
             cwd=self.folder / "work",
@@ -195,6 +196,7 @@ def test_train(cell):
     assert result.returncode == 0, result.stderr
     assert (cell.folder / "work" / "runs" / "tiny" / "checkpoint.safetensors").exists()
     assert {path.split("/")[0] for path in cell.files()} == {"work", "cache"}
+    assert not list((cell.folder / "temporary").iterdir())
 
 
 @pytest.mark.parametrize(

@@ -43,9 +43,14 @@ def train(
       photochrom train recipes/autochrome.toml --set batch=16 --device cpu -o runs/small
     """
     require("torch", extra="train", purpose="training")
-    import torch
+    import os
 
     from ..cache import cache_folder
+
+    # PyTorch would make this folder among the temporary files of the machine.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+    import torch
+
     from ..training.loop import train as run_training
     from ..training.recipe import load_recipe
 
