@@ -2,7 +2,7 @@
 
 The floor of the network is its arithmetic at the rate of a matrix product on the same cores; the
 floor of a file is decoding and encoding it. Machines are noisy: read the ratios, not the times.
-Needs the extras `train`, `export` and `demo`. Nothing else should run meanwhile.
+Needs the extras `train`, `export`, `demo` and `fast`. Nothing else should run meanwhile.
 """
 
 import json
@@ -105,17 +105,22 @@ def main() -> None:
     rate = matrix_rate()
     print(f"matrix product: {rate:.0f} GFLOP/s on {torch.get_num_threads()} threads\n")
 
-    engine = load_engine()
+    engine, fast = load_engine(), load_engine(executor="openvino")
     lightness = np.full((SIDE, SIDE), 50, dtype=np.float32)
     network = catalog.spec(DEFAULT).build()
     rows = [
         (DEFAULT, gflop(network), best(lambda: engine.network.predict(lightness, 0.38))),
+        (
+            f"{DEFAULT}, OpenVINO",
+            gflop(network),
+            best(lambda: fast.network.predict(lightness, 0.38)),
+        ),
         ("Zhang 2016, architecture", gflop(zhang2016()), best(zhang_session(), 5)),
     ]
     print(f"| network at {SIDE}² | GFLOP | ms | share of the matrix rate | against Zhang 2016 |")
     print("| --- | --- | --- | --- | --- |")
     for name, work, seconds in rows:
-        share, speedup = work / seconds / rate, rows[1][2] / seconds
+        share, speedup = work / seconds / rate, rows[-1][2] / seconds
         print(f"| {name} | {work:.1f} | {1000 * seconds:.1f} | {share:.0%} | {speedup:.1f}× |")
 
     with tempfile.TemporaryDirectory() as folder:

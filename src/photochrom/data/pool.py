@@ -57,12 +57,6 @@ class Pool:
     def __len__(self) -> int:
         return len(self.names)
 
-    def picture(self, at: int) -> NDArray[np.uint8]:
-        """One picture, `(H, W, 3)`."""
-        height, width = self.sizes[at]
-        begin = self.offsets[at]
-        return self.pixels[begin : begin + height * width * 3].reshape(height, width, 3)
-
 
 def load_pool(
     sources: Sequence[Path],

@@ -1,4 +1,4 @@
-"""The same network on OpenVINO (extra `fast`): quicker for many pictures, slower to start."""
+"""The same network on OpenVINO (extra `fast`); `benchmarks/speed.py` tells how much quicker."""
 
 import sys
 from typing import Any
