@@ -1,14 +1,18 @@
 """What every network of the catalog keeps to; a new one is tested by being there."""
 
+from typing import get_args
+
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from photochrom.models import catalog
-from photochrom.models.spec import ModelSpec
+from photochrom.models.network import JointClassifier, Network, Stylist
+from photochrom.models.spec import Kind, ModelSpec
 
-CHANNELS = {"bins": 313, "ab": 2}
+CLASSES = 5
+CHANNELS: dict[Kind, int] = {"bins": 313, "chroma": 2, "rgb": 3, "classes": CLASSES}
 
 
 @pytest.fixture(params=catalog.names())
@@ -21,50 +25,76 @@ def spec(name: str) -> ModelSpec:
     return catalog.spec(name)
 
 
-def build(spec: ModelSpec, seed: int = 0) -> nn.Module:
+def build(spec: ModelSpec, kind: Kind | None = None, inputs: int = 1, seed: int = 0) -> Network:
+    """A small one."""
     torch.manual_seed(seed)
-    return spec.build()
+    more = {"classes": CLASSES} if spec.classifies else {}
+    channels = CHANNELS[kind or spec.outputs[0]]
+    return spec.build(inputs=inputs, channels=channels, **more, **spec.trial)
 
 
-def lightness(*shape: int) -> Tensor:
+def noise(*shape: int) -> Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(1)) * 2 - 1
 
 
-def loss_of(spec: ModelSpec, predicted: Tensor, target: Tensor) -> Tensor:
-    """The plainest loss for each kind of output; `target` is `(B, h, w)` in [0, 1)."""
-    if spec.output == "bins":
-        return functional.cross_entropy(predicted, (target * CHANNELS["bins"]).long())
-    return functional.mse_loss(predicted, torch.stack([target, -target], dim=1))
+def side_of(model: Network) -> int:
+    """Of the smallest square that has some room for a picture."""
+    return model.input_size or model.size_multiple * (2 if model.size_multiple < 64 else 1)
 
 
-@pytest.mark.parametrize(("rows", "columns"), [(2, 3), (5, 1), (1, 1)])
+def test_declaration(spec: ModelSpec) -> None:
+    assert spec.outputs
+    assert set(spec.outputs) <= set(get_args(Kind))
+    model = build(spec)
+    assert model.size_multiple % model.stride == 0
+    assert model.input_size is None or model.input_size % model.size_multiple == 0
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(2, 3), (3, 1), (1, 1)])
 def test_output_has_the_declared_shape_at_every_multiple(
     spec: ModelSpec, rows: int, columns: int
 ) -> None:
-    height, width = rows * spec.size_multiple, columns * spec.size_multiple
-    with torch.no_grad():
-        predicted = build(spec).eval()(lightness(2, 1, height, width))
-    expected = (2, CHANNELS[spec.output], height // spec.stride, width // spec.stride)
-    assert predicted.shape == expected
-    assert predicted.dtype == torch.float32
-    assert torch.isfinite(predicted).all()
+    for kind in spec.outputs:
+        model = build(spec, kind).eval()
+        if model.input_size:
+            height = width = model.input_size
+        else:
+            height, width = rows * model.size_multiple, columns * model.size_multiple
+        with torch.no_grad():
+            predicted = model(noise(2, 1, height, width))
+        small = (1, 1) if kind == "classes" else (height // model.stride, width // model.stride)
+        assert predicted.shape == (2, CHANNELS[kind], *small)
+        assert predicted.dtype == torch.float32
+        assert torch.isfinite(predicted).all()
 
 
-def test_size_multiple_is_a_multiple_of_the_stride(spec: ModelSpec) -> None:
-    assert spec.size_multiple % spec.stride == 0
+def plain_loss(kind: Kind, predicted: Tensor, picture: Tensor) -> Tensor:
+    """The plainest loss for each kind of output; the target follows from the picture."""
+    if kind == "classes":
+        target = torch.arange(len(predicted)) % CLASSES
+        return functional.cross_entropy(predicted[:, :, 0, 0], target)
+    target = functional.adaptive_avg_pool2d(picture, predicted.shape[2:])[:, 0]
+    bright = target.gt(0)
+    if kind == "bins":
+        return functional.cross_entropy(predicted, bright * 100 + 50)
+    color = bright * 0.6 - 0.3
+    return functional.mse_loss(predicted, torch.stack([color, -color, color][: CHANNELS[kind]], 1))
 
 
 def test_overfits_one_batch_and_every_parameter_learns(spec: ModelSpec) -> None:
     model = build(spec).train()
-    side = 2 * spec.size_multiple
-    pictures = lightness(2, 1, side, side)
-    target = (pictures[:, 0, :: spec.stride, :: spec.stride] + 1) / 2.001
-    target = target.gt(0.5) * 0.5  # two colors, dark and bright
+    side = side_of(model)
+    coarse = noise(2, 1, 4, 4)
+    pictures = functional.interpolate(coarse, (side, side), mode="bilinear")
     optimizer = torch.optim.Adam(model.parameters(), lr=4e-3)
     idle = {name for name, _ in model.named_parameters()}
     losses = []
-    for _ in range(15):
-        loss = loss_of(spec, model(pictures), target)
+    for _ in range(40):
+        torch.manual_seed(0)  # the same noise and dropout: what is tested is the way of gradients
+        loss = plain_loss(spec.outputs[0], model(pictures), pictures)
+        if isinstance(model, JointClassifier):
+            _, classes = model.colors_and_classes(pictures)
+            loss = loss + functional.cross_entropy(classes, torch.arange(len(classes)))
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         # Over several steps: behind a layer that starts at zero, gradients come from the second on.
@@ -76,7 +106,7 @@ def test_overfits_one_batch_and_every_parameter_learns(spec: ModelSpec) -> None:
 
 
 def test_same_seed_same_network(spec: ModelSpec) -> None:
-    first, second, other = (build(spec, seed).state_dict() for seed in (3, 3, 4))
+    first, second, other = (build(spec, seed=seed).state_dict() for seed in (3, 3, 4))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[key], second[key]) for key in first)
     assert not all(torch.equal(first[key], other[key]) for key in first)
@@ -84,11 +114,55 @@ def test_same_seed_same_network(spec: ModelSpec) -> None:
 
 def test_pictures_of_a_batch_do_not_see_each_other(spec: ModelSpec) -> None:
     model = build(spec).eval()
-    side = spec.size_multiple
-    batch = lightness(3, 1, side, side)
+    side = model.input_size or model.size_multiple
+    batch = noise(3, 1, side, side)
     with torch.no_grad():
         together, alone = model(batch), model(batch[1:2])
     torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_same_picture_same_colors(spec: ModelSpec) -> None:
+    """Noise and dropout are training's."""
+    model = build(spec).eval()
+    side = model.input_size or model.size_multiple
+    picture = noise(1, 1, side, side)
+    with torch.no_grad():
+        assert torch.equal(model(picture), model(picture))
+
+
+def test_takes_class_maps(spec: ModelSpec) -> None:
+    """Further inputs beside the lightness, and they matter."""
+    model = build(spec, inputs=1 + CLASSES).train()
+    side = side_of(model)
+    picture = noise(2, 1 + CLASSES, side, side).requires_grad_()
+    torch.autograd.backward(model(picture).square().sum())
+    assert picture.grad is not None
+    assert all(picture.grad[:, channel].any() for channel in range(1 + CLASSES))
+
+
+def test_tells_classes_beside_colors(spec: ModelSpec) -> None:
+    model = build(spec).eval()
+    assert isinstance(model, JointClassifier) == spec.classifies
+    if not isinstance(model, JointClassifier):
+        pytest.skip("does not classify")
+    side = side_of(model)
+    picture = noise(2, 1, side, side)
+    with torch.no_grad():
+        colors, classes = model.colors_and_classes(picture)
+        torch.testing.assert_close(colors, model(picture))
+    assert classes.shape == (2, CLASSES)
+
+
+def test_takes_the_style_of_another_picture(spec: ModelSpec) -> None:
+    model = build(spec).eval()
+    if not isinstance(model, Stylist):
+        pytest.skip("has no style")
+    side = side_of(model)
+    picture, style = noise(1, 1, side, side), -noise(1, 1, side, 2 * side)
+    with torch.no_grad():
+        own, styled = model.styled(picture, picture), model.styled(picture, style)
+        torch.testing.assert_close(own, model(picture))
+    assert not torch.allclose(own, styled)
 
 
 def test_encoder_is_a_part_of_the_network(spec: ModelSpec) -> None:
@@ -102,7 +176,7 @@ def test_encoder_is_a_part_of_the_network(spec: ModelSpec) -> None:
 
 
 def test_is_documented(name: str, spec: ModelSpec) -> None:
-    model = build(spec)
+    model: nn.Module = build(spec)
     assert type(model).__doc__
     assert __import__(type(model).__module__, fromlist=["_"]).__doc__
     assert spec.summary

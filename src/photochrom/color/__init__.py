@@ -10,9 +10,11 @@ from .bins import (
     rebalancing_weights,
     soft_encode,
 )
+from .chroma import CHROMA_SPACES, ChromaSpace
 from .colorfulness import colorfulness
 from .delta_e import ciede2000, delta_e_76
 from .gamut import fit_chroma, fit_to_linear, in_srgb
+from .hsl import hsl_to_rgb, rgb_to_hsl
 from .lab import (
     grey_to_lightness,
     lab_to_lch,
@@ -36,8 +38,10 @@ from .srgb import (
 from .yuv import rgb_to_yuv, yuv_to_rgb
 
 __all__ = [
+    "CHROMA_SPACES",
     "GRID_STEP",
     "WHITE",
+    "ChromaSpace",
     "annealed_mean",
     "bin_centers",
     "ciede2000",
@@ -47,6 +51,7 @@ __all__ = [
     "fit_chroma",
     "fit_to_linear",
     "grey_to_lightness",
+    "hsl_to_rgb",
     "in_srgb",
     "lab_to_lch",
     "lab_to_linear",
@@ -61,6 +66,7 @@ __all__ = [
     "polar",
     "prior_of",
     "rebalancing_weights",
+    "rgb_to_hsl",
     "rgb_to_yuv",
     "soft_encode",
     "srgb_to_lab",

@@ -11,46 +11,49 @@ from operator import attrgetter
 import torch
 from torch import Tensor, nn
 
-from ..color.bins import bin_centers
 from .backbones.edgetpu import FEATURES, EdgeTpuEncoder
 from .blocks import ConvNormRelu, upsample
+from .network import Network
 from .spec import ModelSpec
 
 
-class Autochrome(nn.Module):
-    """Lightness to logits over ab bins.
+class Autochrome(Network):
+    """Lightness to colors at a quarter of the size.
 
-    Input `(B, 1, H, W)`, (L* - 50) / 50 in [-1, 1], H and W multiples of 32. Returns logits
-    `(B, 313, H/4, W/4)`.
+    Input `(B, inputs, H, W)`, H and W multiples of 32; output `(B, channels, H/4, W/4)`.
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (192, 128, 72)) -> None:
+    size_multiple = 32
+    stride = 4
+
+    def __init__(
+        self, inputs: int = 1, channels: int = 313, widths: tuple[int, int, int] = (192, 128, 72)
+    ) -> None:
         super().__init__()
         _, at4, at8, at16, at32 = FEATURES
         wide, middle, narrow = widths  # of the decoder at 1/16, 1/8 and 1/4
-        self.encoder = EdgeTpuEncoder()
+        self.encoder = EdgeTpuEncoder(inputs)
         self.context = nn.Sequential(nn.Linear(at32, 256), nn.ReLU(), nn.Linear(256, at32))
         self.up16 = ConvNormRelu(at32 + at16, wide)
         self.up8 = ConvNormRelu(wide + at8, middle)
         self.up4 = nn.Sequential(ConvNormRelu(middle + at4, narrow), ConvNormRelu(narrow, narrow))
-        self.head = nn.Conv2d(narrow, len(bin_centers()), 1)
+        self.head = nn.Conv2d(narrow, channels, 1)
 
-    def forward(self, lightness: Tensor) -> Tensor:
-        _, at4, at8, at16, at32 = self.encoder(lightness)
+    def forward(self, x: Tensor) -> Tensor:
+        _, at4, at8, at16, at32 = self.encoder(x)
         scene = self.context(at32.mean(dim=(2, 3)))  # (B, 144)
         x = at32 + scene[:, :, None, None]
         x = self.up16(torch.cat([upsample(x), at16], dim=1))  # (B, wide, H/16, W/16)
         x = self.up8(torch.cat([upsample(x), at8], dim=1))  # (B, middle, H/8, W/8)
         x = self.up4(torch.cat([upsample(x), at4], dim=1))  # (B, narrow, H/4, W/4)
-        logits: Tensor = self.head(x)  # (B, 313, H/4, W/4)
-        return logits
+        colors: Tensor = self.head(x)  # (B, channels, H/4, W/4)
+        return colors
 
 
 SPEC = ModelSpec(
     build=Autochrome,
-    output="bins",
-    size_multiple=32,
-    stride=4,
+    outputs=("bins", "chroma", "rgb"),
     summary="flagship: MobileNet-EdgeTPU encoder, global context, 313 bins at a quarter size",
     encoder=attrgetter("encoder"),
+    trial={"widths": (48, 32, 32)},
 )

@@ -25,6 +25,12 @@ def start(recipe: Recipe, spec: ModelSpec, device: torch.device) -> State:
         raise RecipeError(
             f"{recipe.name}: model.settings do not fit the network: {error}"
         ) from error
+    for at, stage in enumerate(recipe.stages):
+        if stage.size % model.size_multiple:
+            raise RecipeError(
+                f"{recipe.name}: stages.{at}.size: {stage.size} is no multiple of "
+                f"{model.size_multiple}, which {recipe.model.name} needs"
+            )
     encoder = spec.encoder(model) if spec.encoder else None
     if encoder and recipe.model.backbone:
         encoder.load_classifier(recipe.data.root / recipe.model.backbone)
@@ -42,18 +48,13 @@ def start(recipe: Recipe, spec: ModelSpec, device: torch.device) -> State:
 def _check_fit(recipe: Recipe, spec: ModelSpec) -> None:
     """Refuse what the network cannot do."""
     model = recipe.model
-    if spec.output != "bins":
+    if "bins" not in spec.outputs:
         raise RecipeError(
-            f"{recipe.name}: model.name: {model.name} predicts {spec.output}, the loss needs bins"
+            f"{recipe.name}: model.name: {model.name} predicts {' or '.join(spec.outputs)}, "
+            "the loss needs bins"
         )
     if model.backbone and not spec.encoder:
         raise RecipeError(f"{recipe.name}: model.backbone: {model.name} takes no backbone")
-    for at, stage in enumerate(recipe.stages):
-        if stage.size % spec.size_multiple:
-            raise RecipeError(
-                f"{recipe.name}: stages.{at}.size: {stage.size} is no multiple of "
-                f"{spec.size_multiple}, which {model.name} needs"
-            )
 
 
 def _optimizer(

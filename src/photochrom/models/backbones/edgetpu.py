@@ -12,6 +12,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from ...errors import ModelError
 from ..blocks import SameConv2d
@@ -65,15 +66,15 @@ class _Block(nn.Module):
 class EdgeTpuEncoder(nn.Module):
     """Grey pictures to features at five scales.
 
-    Input `(B, 1, H, W)` in [-1, 1], H and W multiples of 32. Returns five tensors, `FEATURES`
-    channels at 1/2 to 1/32 of the size. `load_classifier` starts it from the published weights;
-    without, it starts from He initialization.
+    Input `(B, inputs, H, W)`, the first channel lightness in [-1, 1], H and W multiples of 32.
+    Returns five tensors, `FEATURES` channels at 1/2 to 1/32 of the size. `load_classifier` starts
+    it from the published weights; without, it starts from He initialization.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: int = 1) -> None:
         super().__init__()
         self.stem = nn.ModuleDict(
-            {"conv": SameConv2d(1, 24, 3, stride=2), "project": SameConv2d(24, FEATURES[0], 1)}
+            {"conv": SameConv2d(inputs, 24, 3, stride=2), "project": SameConv2d(24, FEATURES[0], 1)}
         )
         blocks = [
             _Block(*shape, residual=shape[0] == shape[2] and shape[3] == 1 and at != _NO_RESIDUAL)
@@ -102,7 +103,7 @@ class EdgeTpuEncoder(nn.Module):
         """Start from the classifier's weights in a safetensors file.
 
         The classifier saw grey pictures as three equal channels, so its first kernels are summed
-        over their inputs. Its head is not used.
+        over their inputs; kernels of further inputs begin at 0. Its head is not used.
 
         Raises:
             ModelError: the file is missing or holds other tensors.
@@ -116,7 +117,8 @@ class EdgeTpuEncoder(nn.Module):
         try:
             first = "stem.conv.weight"
             if first in wanted:
-                wanted[first] = wanted[first].sum(dim=1, keepdim=True)
+                grey = wanted[first].sum(dim=1, keepdim=True)
+                wanted[first] = functional.pad(grey, (0, 0, 0, 0, 0, ours[first].shape[1] - 1))
             self.load_state_dict(wanted)
         except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
             reason = " ".join(str(error).split())
