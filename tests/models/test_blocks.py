@@ -1,9 +1,17 @@
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photochrom.models.blocks import ConvNormRelu, SameConv2d, upsample
+from photochrom.models.blocks import (
+    ConvNormRelu,
+    PatchNet,
+    SameConv2d,
+    SelfAttention,
+    initialize_gan,
+    upsample,
+)
 
 
 def summing(kernel: int, stride: int) -> SameConv2d:
@@ -72,3 +80,72 @@ def test_conv_norm_relu() -> None:
 def test_upsample_doubles_and_keeps_the_place() -> None:
     small = torch.tensor([[[[0.0, 4.0]]]])
     torch.testing.assert_close(upsample(small)[0, 0, 0], torch.tensor([0.0, 1.0, 3.0, 4.0]))
+
+
+def test_attention_equals_the_papers_equations() -> None:
+    """Zhang et al. 2019, equations 1 to 3, place by place."""
+    torch.manual_seed(0)
+    layer = SelfAttention(16).double()
+    torch.nn.init.constant_(layer.gamma, 0.7)
+    x = torch.randn(2, 16, 3, 4, dtype=torch.float64)
+    with torch.no_grad():
+        result = layer(x).numpy()
+    wf, wg, wh, wv = (
+        convolution.weight.detach()[:, :, 0, 0].numpy()
+        for convolution in (layer.keys, layer.queries, layer.values, layer.widen)
+    )
+    assert wf.shape == wg.shape == wh.shape == (2, 16)  # C/8
+    for b in range(2):
+        places = x[b].flatten(1).T.numpy()  # (12, 16)
+        for j in range(12):
+            scores = np.array([wf @ xi @ (wg @ places[j]) for xi in places])
+            beta = np.exp(scores) / np.exp(scores).sum()
+            o = wv @ sum(beta[i] * (wh @ xi) for i, xi in enumerate(places))
+            expected = 0.7 * o + places[j]
+            np.testing.assert_allclose(result[b, :, j // 4, j % 4], expected, atol=1e-12)
+
+
+def test_attention_begins_as_the_identity_and_lets_itself_be_learned() -> None:
+    layer = SelfAttention(8)
+    x = torch.randn(1, 8, 5, 5)
+    result = layer(x)
+    assert torch.equal(result, x)
+    torch.autograd.backward(result.square().sum())
+    assert layer.gamma.grad is not None
+    assert layer.gamma.grad.item() != 0
+
+
+@pytest.mark.parametrize("channels", [1, 4, 20])
+def test_attention_takes_any_number_of_channels(channels: int) -> None:
+    layer = SelfAttention(channels)
+    torch.nn.init.ones_(layer.gamma)
+    x = torch.randn(2, channels, 3, 2)
+    assert layer(x).shape == x.shape
+
+
+def test_gan_initialization() -> None:
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Conv2d(32, 64, 4),
+        torch.nn.BatchNorm2d(64),
+        torch.nn.ConvTranspose2d(64, 32, 4),
+        torch.nn.Linear(7, 7),
+    )
+    linear = model[3].state_dict()["weight"].clone()
+    initialize_gan(model)
+    state = model.state_dict()
+    for convolution in ("0", "2"):
+        weight = state[f"{convolution}.weight"]
+        assert weight.mean().item() == pytest.approx(0, abs=5e-4)
+        assert weight.std().item() == pytest.approx(0.02, rel=0.03)
+        assert not state[f"{convolution}.bias"].any()
+    assert state["1.weight"].mean().item() == pytest.approx(1, abs=0.01)
+    assert state["1.weight"].std().item() == pytest.approx(0.02, rel=0.35)  # of 64 numbers
+    assert not state["1.bias"].any()
+    assert torch.equal(state["3.weight"], linear)
+
+
+def test_patch_net_doubles_up_to_eight_widths() -> None:
+    net = PatchNet(1, width=2, layers=5)
+    outputs = [layer.out_channels for layer in net if isinstance(layer, torch.nn.Conv2d)]
+    assert outputs == [2, 4, 8, 16, 16, 16, 1]

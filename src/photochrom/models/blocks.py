@@ -70,8 +70,8 @@ def initialize_gan(model: nn.Module) -> None:
 class SelfAttention(nn.Module):
     """Every place sees every other: `(B, C, H, W)` to the same (Zhang et al. 2019, section 3).
 
-    `gamma` starts at 0, so the layer begins as the identity and the network learns what is near first.
-    Time grows with the square of H·W.
+    `gamma` starts at 0: the layer begins as the identity, and the network learns what is near
+    first. Time grows with the square of H·W.
     """
 
     def __init__(self, channels: int) -> None:
@@ -85,9 +85,10 @@ class SelfAttention(nn.Module):
         self.gamma = nn.Parameter(torch.zeros(1))
 
     def forward(self, x: Tensor) -> Tensor:
-        keys = self.keys(x).flatten(2).mT  # (B, H·W, C/8), and so the other two
-        queries = self.queries(x).flatten(2).mT
-        values = self.values(x).flatten(2).mT
+        # One head, (B, 1, H·W, C/8): ONNX wants the axis of heads.
+        keys, queries, values = (
+            layer(x).flatten(2).mT[:, None] for layer in (self.keys, self.queries, self.values)
+        )
         # Equations 1 and 2: plain products, not divided by the root of their length.
         seen = functional.scaled_dot_product_attention(queries, keys, values, scale=1.0)
         planes = seen.mT.reshape(x.shape[0], -1, x.shape[2], x.shape[3])  # (B, C/8, H, W)
