@@ -1,0 +1,129 @@
+"""MobileNetV2 1.0 as an encoder of grey pictures.
+
+Inverted residuals with linear bottlenecks (Sandler et al. 2018, arXiv:1801.04381, table 2). The
+ImageNet classifier's weights are google-coral/test_data's.
+
+The classifier's batch normalization is folded into its biases, and so there is none here.
+"""
+
+from pathlib import Path
+from typing import cast
+
+import safetensors.torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ...errors import ModelError
+from ..blocks import SameConv2d
+
+FEATURES = (16, 24, 32, 96, 320, 1280)
+"""Channels of the features at 1/2, 1/4, 1/8, 1/16, 1/32 and, the classifier's head, 1/32 again."""
+
+# The paper's table 2: (expansion, outputs, blocks, stride of the first block).
+_STAGES = (
+    (1, 16, 1, 1),
+    (6, 24, 2, 2),
+    (6, 32, 3, 2),
+    (6, 64, 4, 2),
+    (6, 96, 3, 1),
+    (6, 160, 3, 2),
+    (6, 320, 1, 1),
+)
+_STEM = 32
+_LEVEL_ENDS = (1, 3, 6, 13, 17, 18)  # the layers whose outputs are the features
+_FIRST = "features.0.0.weight"
+
+
+def _conv_relu(inputs: int, outputs: int, *, kernel: int, stride: int) -> nn.Sequential:
+    return nn.Sequential(SameConv2d(inputs, outputs, kernel, stride=stride), nn.ReLU6())
+
+
+class _Block(nn.Module):
+    """Expand, filter each channel, project linearly, and add the input where shapes agree."""
+
+    def __init__(self, inputs: int, outputs: int, expansion: int, stride: int) -> None:
+        super().__init__()
+        wide = inputs * expansion
+        depthwise = SameConv2d(wide, wide, 3, stride=stride, groups=wide)
+        layers = [depthwise, nn.ReLU6(), SameConv2d(wide, outputs, 1)]
+        if expansion > 1:
+            layers = [SameConv2d(inputs, wide, 1), nn.ReLU6(), *layers]
+        self.conv = nn.Sequential(*layers)
+        self.residual = inputs == outputs and stride == 1
+
+    @property
+    def project(self) -> nn.Conv2d:
+        """The linear layer that closes the block."""
+        return cast(nn.Conv2d, self.conv[-1])
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.conv(x)
+        return x + y if self.residual else y
+
+
+class MobileNetV2(nn.Module):
+    """Grey pictures to features at five scales, and to the embedding that the classifier reads.
+
+    Input `(B, inputs, H, W)`, the first channel lightness in [-1, 1], H and W multiples of 32.
+    Returns six tensors, `FEATURES` channels at 1/2 to 1/32 of the size; the last holds the head's.
+    `load_classifier` starts it from the published weights; without, it starts from He
+    initialization.
+    """
+
+    def __init__(self, inputs: int = 1) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [_conv_relu(inputs, _STEM, kernel=3, stride=2)]
+        width = _STEM
+        for expansion, outputs, count, stride in _STAGES:
+            for at in range(count):
+                layers.append(_Block(width, outputs, expansion, stride if at == 0 else 1))
+                width = outputs
+        layers.append(_conv_relu(width, FEATURES[-1], kernel=1, stride=1))
+        self.features = nn.Sequential(*layers)  # its numbers name the published weights
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
+        for layer in layers:
+            if isinstance(layer, _Block) and layer.residual:  # sums must not grow with depth
+                nn.init.zeros_(layer.project.weight)
+            elif isinstance(layer, _Block):  # no ReLU halves what follows here
+                nn.init.kaiming_normal_(layer.project.weight, nonlinearity="linear")
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        features = []
+        for at, layer in enumerate(self.features):
+            x = layer(x)
+            if at in _LEVEL_ENDS:
+                features.append(x)
+        return features
+
+    def embedding(self, x: Tensor) -> Tensor:
+        """What the classifier's last layer sees of pictures, `(B, 1280)` in [0, 6]."""
+        head: Tensor = self.features(x)  # (B, 1280, H/32, W/32)
+        return head.mean(dim=(2, 3))
+
+    def load_classifier(self, path: Path) -> None:
+        """Start from the classifier's weights in a safetensors file.
+
+        The classifier saw grey pictures as three equal channels, so its first kernels are summed
+        over their inputs; kernels of further inputs begin at 0. Its last layer is not used.
+
+        Raises:
+            ModelError: the file is missing or holds other tensors.
+        """
+        try:
+            tensors = safetensors.torch.load_file(path)
+        except (OSError, safetensors.SafetensorError) as error:
+            raise ModelError(f"{path}: cannot read backbone weights ({error})") from error
+        ours = self.state_dict()
+        wanted = {name: t.float() for name, t in tensors.items() if name in ours}
+        try:
+            if _FIRST in wanted:
+                grey = wanted[_FIRST].sum(dim=1, keepdim=True)
+                wanted[_FIRST] = functional.pad(grey, (0, 0, 0, 0, 0, ours[_FIRST].shape[1] - 1))
+            self.load_state_dict(wanted)
+        except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
+            reason = " ".join(str(error).split())
+            raise ModelError(f"{path}: not MobileNetV2 1.0 weights ({reason})") from error
