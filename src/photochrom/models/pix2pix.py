@@ -4,8 +4,9 @@ Isola, Zhu, Zhou and Efros, *Image-to-Image Translation with Conditional Adversa
 CVPR 2017, arXiv:1611.07004, appendix 6.1.1: 4×4 convolutions with stride 2 down to one pixel,
 transposed ones back up, and at every size a skip from one side to the other.
 
-What differs: dropout, the paper's only noise, is training's alone; the paper keeps it at test time,
-but a picture should get the same colors twice. The number of halvings is a setting, and so is
+What differs: at test time the paper keeps dropout, its only noise, and normalizes by the test
+batch's own statistics; here dropout is training's alone and the statistics are training's averages,
+so that a picture gets the same colors twice and in any company. The number of halvings is a setting, and so is
 self-attention (Zhang et al. 2019, arXiv:1805.08318). For ab bins there is no tanh. As in the
 authors' PyTorch code no convolution but the last has a bias, and the innermost no normalization.
 """
