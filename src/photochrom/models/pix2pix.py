@@ -6,9 +6,10 @@ transposed ones back up, and at every size a skip from one side to the other.
 
 What differs: at test time the paper keeps dropout, its only noise, and normalizes by the test
 batch's own statistics; here dropout is training's alone and the statistics are training's averages,
-so that a picture gets the same colors twice and in any company. The number of halvings is a setting, and so is
-self-attention (Zhang et al. 2019, arXiv:1805.08318). For ab bins there is no tanh. As in the
-authors' PyTorch code no convolution but the last has a bias, and the innermost no normalization.
+so that a picture gets the same colors twice and in any company. The number of halvings is a
+setting, and so is self-attention (Zhang et al. 2019, arXiv:1805.08318). For ab bins there is no
+tanh. As in the authors' PyTorch code no convolution but the last has a bias, and the innermost no
+normalization.
 """
 
 from itertools import pairwise
