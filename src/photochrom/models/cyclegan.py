@@ -43,6 +43,8 @@ class CycleGan(Network):
     """A picture to a picture of the same size.
 
     Input `(B, inputs, H, W)`, H and W multiples of 8; output `(B, channels, H, W)` within [-1, 1].
+    A single channel stands for `inputs` equal ones: in the circle, where a network also sees
+    pictures of its own goal, both networks take three.
     """
 
     size_multiple = 8
@@ -59,6 +61,7 @@ class CycleGan(Network):
             width: channels of the first layer; four times as many in the blocks.
         """
         super().__init__()
+        self._inputs = inputs
         half, quarter = 2 * width, 4 * width  # channels at these sizes
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(3),
@@ -75,6 +78,8 @@ class CycleGan(Network):
         initialize_gan(self)
 
     def forward(self, x: Tensor) -> Tensor:
+        if x.shape[1] == 1:
+            x = x.expand(-1, self._inputs, -1, -1)
         colors: Tensor = self.layers(x)  # (B, channels, H, W)
         return colors
 
