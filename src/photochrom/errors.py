@@ -11,6 +11,7 @@
     │   └── OutputExistsError        the output is there already and `force` was not given
     ├── ModelError               weights or their card are missing, damaged or do not fit
     ├── RecipeError              a training recipe is wrong
+    ├── TrainingError            a run cannot go on: no number is a number any more, a full disk
     ├── DatasetError             training pictures are missing or unusable
     └── MissingExtraError        an optional dependency is not installed
 
@@ -60,6 +61,10 @@ class ModelError(PhotochromError):
 
 class RecipeError(PhotochromError):
     """A training recipe is wrong."""
+
+
+class TrainingError(PhotochromError):
+    """A training run cannot go on; its last checkpoint is as it was."""
 
 
 class DatasetError(PhotochromError):

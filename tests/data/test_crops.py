@@ -25,6 +25,8 @@ def packed(pictures: list[np.ndarray]) -> DevicePool:
         grey=[],
         unreadable=[],
         key="",
+        classes=[],
+        labels=np.full(len(pictures), -1),
     )
     return DevicePool(pool, torch.device("cpu"))
 

@@ -19,6 +19,10 @@ class Windows(NamedTuple):
     side: Tensor
     mirrored: Tensor
 
+    def part(self, begin: int, end: int) -> "Windows":
+        """Those of crops `[begin, end)`."""
+        return Windows(*(values[begin:end] for values in self))
+
 
 class DevicePool:
     """A pool's pictures in the memory of a device.
@@ -31,6 +35,7 @@ class DevicePool:
         self.pixels = pixels.to(device)
         self.offsets = torch.from_numpy(pool.offsets).to(device)
         self.sizes = torch.from_numpy(pool.sizes).to(device)
+        self.labels = torch.from_numpy(pool.labels).to(device)
         self.device = device
 
     def __len__(self) -> int:
@@ -60,6 +65,10 @@ class DevicePool:
         side = extent.min(dim=1).values
         top, left = ((extent - side[:, None]) / 2).unbind(dim=1)
         return Windows(pictures, top, left, side, torch.zeros_like(pictures, dtype=torch.bool))
+
+    def labels_of(self, windows: Windows) -> Tensor:
+        """Class numbers of the windows' pictures, `(B,)`; -1 for those without."""
+        return self.labels[windows.picture]
 
     def crops(self, windows: Windows, size: int) -> Tensor:
         """Cut the windows out, resampled bilinearly to `(B, size, size, 3)` sRGB in [0, 1].

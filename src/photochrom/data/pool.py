@@ -10,8 +10,8 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,12 @@ class Rules:
     """Pictures with a longer short side are reduced to this."""
     min_colorfulness: float = 6.0
     """Hasler-Süsstrunk colorfulness below which a picture counts as grey and is left out."""
+    classes: tuple[str, ...] = ()
+    """Only pictures of these classes; without any, all."""
+    unlabeled: tuple[str, ...] = ()
+    """Classes that are none: their pictures have no label."""
+    limit: int | None = None
+    """At most so many pictures: a random sample that is always the same."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,15 @@ class Pool:
     """Names left out for being damaged, each with the reason."""
     key: str
     """Hash of the sources and rules."""
+    classes: Sequence[str]
+    """The pictures' classes, sorted."""
+    labels: NDArray[np.int64]
+    """Number of each picture's class, `(P,)`; -1 for those without."""
+
+    def with_classes(self, classes: Sequence[str]) -> "Pool":
+        """The same pictures, numbered by the classes of another pool; -1 for what it lacks."""
+        names = [class_of(name) for name in self.names]
+        return replace(self, classes=classes, labels=_labels(names, classes))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -88,6 +103,8 @@ def load_pool(
             "color pictures"
         )
     sizes = np.array(entries["sizes"], dtype=np.int64)
+    named = [class_of(name) for name in entries["names"]]
+    classes = sorted(set(named) - {"", *rules.unlabeled})
     lengths = sizes.prod(axis=1) * 3
     return Pool(
         # Copy-on-write, as torch takes no read-only memory; nothing is ever written.
@@ -98,7 +115,19 @@ def load_pool(
         grey=entries["grey"],
         unreadable=entries["unreadable"],
         key=key,
+        classes=classes,
+        labels=_labels(named, classes),
     )
+
+
+def class_of(name: str) -> str:
+    """The last folder in a picture's name; empty where there is none."""
+    return PurePosixPath(name).parent.name
+
+
+def _labels(named: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
+    numbers = {name: number for number, name in enumerate(classes)}
+    return np.array([numbers.get(name, -1) for name in named], dtype=np.int64)
 
 
 def _key(sources: Sequence[Path], rules: Rules) -> str:
@@ -120,7 +149,7 @@ def _build(
     grey: list[str] = []
     unreadable: list[str] = []
     with replacing(packed) as beside, beside.open("wb") as file:
-        everything = (picture for source in sources for picture in pictures(source))
+        everything = _wanted(sources, rules)
         for done, entry in enumerate(_decoded(everything, rules), start=1):
             match entry:
                 case _Unreadable(fault):
@@ -135,6 +164,31 @@ def _build(
     entries = {"names": names, "sizes": sizes, "grey": grey, "unreadable": unreadable}
     with replacing(index) as beside:
         beside.write_text(json.dumps(entries))
+
+
+def _wanted(sources: Sequence[Path], rules: Rules) -> Iterator[tuple[str, bytes]]:
+    """Names and contents of the pictures that the rules let in unseen."""
+    everything = (picture for source in sources for picture in pictures(source))
+    if rules.classes:
+        everything = (one for one in everything if class_of(one[0]) in rules.classes)
+    if rules.limit is None:
+        yield from everything
+        return
+    # The pictures whose names have the smallest hashes: whatever the order they come in.
+    names = sorted((_hash(name), name) for name, _ in _names(sources, rules))[: rules.limit]
+    chosen = {name for _, name in names}
+    yield from (one for one in everything if one[0] in chosen)
+
+
+def _names(sources: Sequence[Path], rules: Rules) -> Iterator[tuple[str, bytes]]:
+    for source in sources:
+        for one in pictures(source):
+            if not rules.classes or class_of(one[0]) in rules.classes:
+                yield one
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,12 @@
-"""Training state in one safetensors file: weights, their average, the optimizer, the step.
+"""Training state in one safetensors file: all players, the average, the optimizers, the step.
 
 No pickle: a checkpoint from a stranger is as harmless as a picture.
 """
 
 import copy
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from ..errors import ModelError
+from ..errors import ModelError, TrainingError
 from ..whole import replacing
 
 
@@ -21,11 +22,28 @@ from ..whole import replacing
 class State:
     """What training changes."""
 
-    model: nn.Module
+    players: Mapping[str, nn.Module]
+    """All that learn or remember; `model` among them."""
+    optimizers: Mapping[str, torch.optim.Optimizer]
+    """One for each team."""
     average: nn.Module
     """Exponential moving average of the model's weights; this one is validated and exported."""
-    optimizer: torch.optim.Optimizer
+    classes: Sequence[str] = ()
+    """Of the training pictures, in the order of their numbers."""
     step: int = 0
+    history: list[tuple[int, float]] = field(default_factory=list)
+    """Step and validation loss of every checkpoint so far."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a checkpoint says beside its tensors."""
+
+    recipe: dict[str, object]
+    """As plain data."""
+    step: int
+    classes: tuple[str, ...]
+    history: list[tuple[int, float]]
 
 
 def average_of(model: nn.Module) -> nn.Module:
@@ -40,15 +58,50 @@ def save(state: State, path: Path, recipe: str) -> None:
         state: what to keep.
         path: the checkpoint.
         recipe: the recipe as JSON, kept in the file's metadata.
+
+    Raises:
+        TrainingError: the disk is full, or the file cannot be written for another reason; the
+            checkpoint that was there stays.
     """
-    tensors = {f"model.{name}": t for name, t in state.model.state_dict().items()}
-    tensors |= {f"average.{name}": t for name, t in state.average.state_dict().items()}
-    for at, moments in state.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{at}.{name}": t for name, t in moments.items()}
-    contiguous = {name: t.detach().cpu().contiguous().clone() for name, t in tensors.items()}
-    metadata = {"step": str(state.step), "recipe": recipe}
-    with replacing(path) as beside:
-        save_file(contiguous, beside, metadata)
+    tensors = {f"average.{name}": t for name, t in state.average.state_dict().items()}
+    for player, module in state.players.items():
+        tensors |= {f"{player}.{name}": t for name, t in module.state_dict().items()}
+    for team, optimizer in state.optimizers.items():
+        for at, moments in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer.{team}.{at}.{name}": t for name, t in moments.items()}
+    _write(tensors, path, _metadata(state, recipe))
+
+
+def save_average(state: State, path: Path, recipe: str) -> None:
+    """Write the averaged weights alone, to export them or to start another run from."""
+    tensors = {f"average.{name}": t for name, t in state.average.state_dict().items()}
+    _write(tensors, path, _metadata(state, recipe))
+
+
+def _metadata(state: State, recipe: str) -> dict[str, str]:
+    return {
+        "step": str(state.step),
+        "recipe": recipe,
+        "classes": json.dumps(list(state.classes)),
+        "history": json.dumps(state.history),
+    }
+
+
+def _write(tensors: Mapping[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    contiguous = {
+        name: t.detach().cpu().contiguous().clone()
+        for name, t in tensors.items()
+        if isinstance(t, Tensor)  # SGD that has no momentum keeps None
+    }
+    try:
+        with replacing(path) as beside:
+            save_file(contiguous, beside, metadata)
+    except (OSError, SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise TrainingError(
+            f"{path}: cannot write the checkpoint ({reason}); make room and give the command "
+            "again: it goes on from the checkpoint before"
+        ) from error
 
 
 def restore(state: State, path: Path) -> None:
@@ -57,20 +110,22 @@ def restore(state: State, path: Path) -> None:
     Raises:
         ModelError: the file is damaged or of another network.
     """
-    _, step = read_recipe(path)
+    stored = read(path)
     tensors = _tensors(path)
-    _fill(state.model, tensors, "model.", path)
+    for player, module in state.players.items():
+        _fill(module, tensors, f"{player}.", path)
     _fill(state.average, tensors, "average.", path)
-    groups = state.optimizer.param_groups
-    parameters = [parameter for group in groups for parameter in group["params"]]
-    moments: dict[int, dict[str, Tensor]] = {at: {} for at in range(len(parameters))}
-    for key, tensor in tensors.items():
-        if key.startswith("optimizer."):
-            _, at, name = key.split(".", 2)
-            moments[int(at)][name] = _laid_out_like(parameters[int(at)], tensor)
-    settings = state.optimizer.state_dict()["param_groups"]
-    state.optimizer.load_state_dict({"state": moments, "param_groups": settings})
-    state.step = step
+    for team, optimizer in state.optimizers.items():
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        moments: dict[int, dict[str, Tensor]] = {at: {} for at in range(len(parameters))}
+        prefix = f"optimizer.{team}."
+        for key, tensor in tensors.items():
+            if key.startswith(prefix):
+                at, name = key.removeprefix(prefix).split(".", 1)
+                moments[int(at)][name] = _laid_out_like(parameters[int(at)], tensor)
+        settings = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": moments, "param_groups": settings})
+    state.step, state.history = stored.step, stored.history
 
 
 def restore_average(model: nn.Module, path: Path) -> None:
@@ -82,8 +137,8 @@ def restore_average(model: nn.Module, path: Path) -> None:
     _fill(model, _tensors(path), "average.", path)
 
 
-def read_recipe(path: Path) -> tuple[dict[str, object], int]:
-    """The recipe, as plain data, and the step of a checkpoint.
+def read(path: Path) -> Stored:
+    """What a checkpoint says of itself; reads no tensors.
 
     Raises:
         ModelError: the file is missing, damaged or no checkpoint of a training run.
@@ -91,10 +146,15 @@ def read_recipe(path: Path) -> tuple[dict[str, object], int]:
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
-        return json.loads(metadata["recipe"]), int(metadata["step"])
+        return Stored(
+            recipe=json.loads(metadata["recipe"]),
+            step=int(metadata["step"]),
+            classes=tuple(json.loads(metadata["classes"])),
+            history=[(int(step), float(loss)) for step, loss in json.loads(metadata["history"])],
+        )
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, error) from error
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path}: not a checkpoint of a training run") from error
 
 

@@ -1,60 +1,58 @@
 """The training loop.
 
-Every step is a function of the recipe and the step's number: windows come from (seed, step), so a
-run that was killed goes on from its last checkpoint to the same loss curve. Losses stay on the
-device until they are logged; a GPU never waits for the CPU.
+Every step is a function of the recipe and the step's number: windows come from (seed, step), noise
+and dropout too, so a run that was killed goes on from its last checkpoint to the same loss curve.
+Losses stay on the device until they are logged; a GPU never waits for the CPU.
 """
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch.utils.tensorboard.writer import SummaryWriter
 
-from ..data.crops import DevicePool
-from ..data.pool import Pool, Rules, load_pool
-from ..data.prior import load_prior
-from ..models import catalog
+from ..errors import TrainingError
 from . import checkpoint
+from .batch import Batch
+from .build import decoding_of
 from .checkpoint import State
-from .curve import LossCurve
-from .objective import Objective
-from .recipe import Optimizer, Recipe, check_same_run
+from .games.game import MODEL, Game
+from .processes import average_gradients, share
+from .recipe import check_same_run
+from .record import LAST, Progress, Record, Stretch
 from .schedule import rate_factor, size_at
-from .start import start
+from .settings import Optimizer, Recipe
+from .start import check_fit, game_of, optimizers_of, start
+from .supply import Supply, open_supply
 from .watch import Watch
 
 LOG_EVERY = 20  # steps between log lines; each costs a GPU one wait
 
 
-class Progress(Protocol):
-    """Whoever wants to know how training goes."""
+@dataclass(frozen=True)
+class Setting:
+    """All that a step needs."""
 
-    def decoding(self, done: int) -> None:
-        """So many pictures were decoded into the pool."""
-
-    def pool(self, pool: Pool) -> None:
-        """The training pool is ready."""
-
-    def step(self, step: int, steps: int, loss: float, crops_per_second: float) -> None:
-        """Training has done `step` of `steps`."""
-
-    def watched(self, step: int, loss: float, sheet: Path) -> None:
-        """A checkpoint was written, with its validation loss and contact sheet."""
+    recipe: Recipe
+    fabric: Fabric
+    supply: Supply
+    game: Game
+    state: State
 
 
-def train(recipe: Recipe, run: Path, cache: Path, device: torch.device, progress: Progress) -> Path:
+def train(recipe: Recipe, run: Path, cache: Path, fabric: Fabric, progress: Progress) -> Path:
     """Train a network, going on from the run's last checkpoint if there is one.
 
     Args:
         recipe: what to do.
         run: folder for checkpoint, loss curve, TensorBoard files and contact sheets.
         cache: folder for decoded pictures and priors.
-        device: where to compute.
+        fabric: devices, precision and processes, launched.
         progress: told how it goes.
 
     Returns:
@@ -63,101 +61,135 @@ def train(recipe: Recipe, run: Path, cache: Path, device: torch.device, progress
     Raises:
         DatasetError, ModelError, RecipeError: what the recipe names is missing or does not fit,
             or the folder holds a run of another recipe.
+        TrainingError: a loss is no number any more, or the disk is full; the last checkpoint is
+            as it was.
     """
-    path = run / "checkpoint.safetensors"
     # First, so that a fault in recipe or weights is told before pictures are decoded.
-    state = _state(recipe, path, device)
-    run.mkdir(parents=True, exist_ok=True)
-    pool = _pool(recipe, recipe.data.train, cache, progress)
-    progress.pool(pool)
-    held_out = _pool(recipe, recipe.data.validation or recipe.data.train, cache, progress)
-    objective = Objective(recipe, load_prior(pool, cache), device)
-    watch = Watch(objective, pool, held_out, recipe.stages[-1].size, device)
-    pictures = DevicePool(pool, device)
-    with (
-        LossCurve(run / "losses.csv", state.step) as curve,
-        SummaryWriter(run / "tensorboard", purge_step=state.step) as board,
-    ):
-        for stretch in _stretches(recipe, state, pictures, objective):
-            done, losses = stretch.end, stretch.losses
-            for at, loss in enumerate(losses, start=done - len(losses)):
-                curve.add(at, loss)
-            mean = sum(losses) / len(losses)
-            board.add_scalar("loss/train", mean, done)
-            board.add_scalar("rate", rate_factor(done, recipe.steps, recipe.optimizer), done)
-            progress.step(done, recipe.steps, mean, len(losses) * recipe.batch / stretch.seconds)
-            if stretch.ends_in_checkpoint:
-                curve.flush()
-                checkpoint.save(state, path, recipe.model_dump_json())
-                unseen = watch.loss(state.average)
-                board.add_scalar("loss/validation", unseen, done)
-                sheet = watch.sheet(state.average, run / "sheets" / f"step-{done:06}.png")
-                progress.watched(done, unseen, sheet)
+    check_fit(recipe)
+    path = run / LAST
+    if path.exists():
+        check_same_run(recipe, checkpoint.read(path).recipe, run)
+    with open_supply(recipe, cache, fabric, progress.decoding) as supply:
+        setting = setting_of(recipe, supply, cache, fabric)
+        if path.exists():
+            checkpoint.restore(setting.state, path)
+        if not fabric.is_global_zero:
+            _train(setting, None)
+            return path
+        progress.pool(supply.first)
+        run.mkdir(parents=True, exist_ok=True)
+        decoding = decoding_of(recipe)
+        watch = Watch(
+            setting.game,
+            decoding.to(fabric.device) if decoding else None,
+            supply.first,
+            supply.held_out(cache, progress.decoding),
+            recipe.stages[-1].size,
+            fabric.device,
+        )
+        with Record(run, recipe, setting.state, watch, progress) as record:
+            _train(setting, record)
     return path
 
 
-def _state(recipe: Recipe, path: Path, device: torch.device) -> State:
-    """What to go on from: the checkpoint if there is one, else the start."""
-    if not path.exists():
-        return start(recipe, catalog.spec(recipe.model.name), device)
-    stored, _ = checkpoint.read_recipe(path)
-    check_same_run(recipe, stored, path.parent)
-    state = start(recipe, catalog.spec(recipe.model.name), device)
-    checkpoint.restore(state, path)
-    return state
+def setting_of(recipe: Recipe, supply: Supply, cache: Path, fabric: Fabric) -> Setting:
+    """Everything as it is before the first step."""
+    model = start(recipe, supply.first.classes, fabric.device)
+    average = checkpoint.average_of(model)
+    game = game_of(recipe, model, supply.prior(cache), fabric)
+    state = State(game.players, optimizers_of(recipe, game, model), average, supply.first.classes)
+    share(game, fabric)
+    return Setting(recipe, fabric, supply, game, state)
 
 
-def _pool(recipe: Recipe, sources: tuple[Path, ...], cache: Path, progress: Progress) -> Pool:
-    rules = Rules(recipe.data.short_side, recipe.data.min_colorfulness)
-    return load_pool(
-        [recipe.data.root / source for source in sources], rules, cache, progress.decoding
+def _train(setting: Setting, record: Record | None) -> None:
+    """Do the steps that remain; the first process alone keeps a record."""
+    state = setting.state
+    for stretch in _stretches(setting):
+        if not all(math.isfinite(loss) for losses in stretch.losses for loss in losses):
+            raise _diverged(setting.recipe, state.step)
+        if record:
+            record.stretch(stretch)
+        if stretch.ends_in_checkpoint:
+            unseen = setting.fabric.broadcast(record.validation_loss() if record else 0.0)
+            if not math.isfinite(unseen):
+                raise _diverged(setting.recipe, state.step)
+            state.history.append((state.step, unseen))
+            if record:
+                record.checkpoint()
+        if record and state.step in setting.recipe.film_steps:
+            record.frame()
+
+
+def _diverged(recipe: Recipe, step: int) -> TrainingError:
+    return TrainingError(
+        f"{recipe.name}: the loss is no number any more by step {step:,}; lower "
+        "optimizer.learning_rate or optimizer.clip_norm; the last checkpoint is as it was"
     )
 
 
-@dataclass(frozen=True)
-class _Stretch:
-    """The steps between two log lines."""
-
-    end: int
-    """Steps done when it was over."""
-    losses: list[float]
-    """Of each of its steps."""
-    seconds: float
-    ends_in_checkpoint: bool
-
-
-def _stretches(
-    recipe: Recipe, state: State, pictures: DevicePool, objective: Objective
-) -> Iterator[_Stretch]:
-    """Do the steps that remain."""
+def _stretches(setting: Setting) -> Iterator[Stretch]:
+    """Do the steps that remain, and tell of them a few at a time."""
+    recipe, state = setting.recipe, setting.state
     pending: list[Tensor] = []
     began = time.monotonic()
     while state.step < recipe.steps:
-        pending.append(_step(recipe, state, pictures, objective))
-        state.step += 1
+        losses = [loss for _, loss in state.history]
+        pending.append(
+            step(setting, rate_factor(state.step, recipe.steps, recipe.schedule, losses))
+        )
         due = state.step % recipe.checkpoint_every == 0 or state.step == recipe.steps
-        if due or state.step % LOG_EVERY == 0:
-            losses: list[float] = torch.stack(pending).tolist()  # waits for the device
-            yield _Stretch(state.step, losses, time.monotonic() - began, due)
+        if due or state.step % LOG_EVERY == 0 or state.step in recipe.film_steps:
+            mean: Any = setting.fabric.all_reduce(torch.stack(pending), reduce_op="mean")
+            told: list[list[float]] = mean.tolist()  # waits for the device
+            yield Stretch(state.step, told, time.monotonic() - began, due)
             pending, began = [], time.monotonic()
 
 
-def _step(recipe: Recipe, state: State, pictures: DevicePool, objective: Objective) -> Tensor:
-    """One optimizer step; returns the loss, still on the device."""
-    settings = recipe.optimizer
-    size = size_at(state.step, recipe.stages)
-    windows = pictures.random_windows(state.step, recipe.batch, size, recipe.seed)
-    crops = pictures.crops(windows, size)  # (B, S, S, 3)
-    factor = rate_factor(state.step, recipe.steps, settings)
-    for group in state.optimizer.param_groups:
+def step(setting: Setting, factor: float) -> Tensor:
+    """One step of every team at `factor` of its peak rates.
+
+    Returns:
+        Their losses `(teams,)` in this process, still on the device.
+    """
+    recipe, state, fabric = setting.recipe, setting.state, setting.fabric
+    torch.manual_seed(_noise_seed(recipe.seed, state.step, fabric.global_rank))
+    turns = setting.game.turns(_batch(setting))
+    losses = [_move(setting, team, loss, factor) for team, loss in turns]
+    update_average(state, recipe.optimizer)
+    state.step += 1
+    return torch.stack(losses)
+
+
+def _batch(setting: Setting) -> Batch:
+    """This process's part of the step's crops."""
+    recipe, step, fabric = setting.recipe, setting.state.step, setting.fabric
+    pictures = setting.supply.at(step)
+    size = size_at(step, recipe.stages)
+    windows = pictures.random_windows(step, recipe.batch, size, recipe.seed)
+    each = recipe.batch // fabric.world_size
+    mine = windows.part(fabric.global_rank * each, (fabric.global_rank + 1) * each)
+    return Batch(pictures.crops(mine, size), pictures.labels_of(mine))
+
+
+def _move(setting: Setting, team: str, loss: Tensor, factor: float) -> Tensor:
+    """Move a team's parameters one step; returns the loss."""
+    optimizer, clip = setting.state.optimizers[team], setting.recipe.optimizer.clip_norm
+    for group in optimizer.param_groups:
         group["lr"] = group["peak"] * factor
-    loss = objective.loss(state.model, crops)
-    state.optimizer.zero_grad()
+    parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    optimizer.zero_grad()
     torch.autograd.backward(loss)
-    nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip_norm)
-    state.optimizer.step()
-    update_average(state, settings)
+    average_gradients(parameters, setting.fabric)
+    if clip:
+        nn.utils.clip_grad_norm_(parameters, clip)
+    optimizer.step()
     return loss.detach()
+
+
+def _noise_seed(seed: int, step: int, rank: int) -> int:
+    """Of dropout and noise in a step: other numbers in every process, the same ones again."""
+    return ((seed * 1_000_003 + step) * 1_009 + rank) % 2**32
 
 
 @torch.no_grad()
@@ -167,7 +199,7 @@ def update_average(state: State, settings: Optimizer) -> None:
     Early on the decay is lower, so that the average does not drag the random start along.
     """
     decay = min(settings.ema_decay, (1 + state.step) / (10 + state.step))
-    averaged, current = state.average.state_dict(), state.model.state_dict()
+    averaged, current = state.average.state_dict(), state.players[MODEL].state_dict()
     floating = [name for name, t in averaged.items() if t.is_floating_point()]
     torch._foreach_lerp_(
         [averaged[name] for name in floating], [current[name] for name in floating], 1 - decay

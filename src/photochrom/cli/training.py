@@ -1,0 +1,84 @@
+"""What the verbs that train have in common; imports torch when it is called."""
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from ..cache import cache_folder
+from .extras import require
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from ..training.settings import Recipe
+
+
+def load_torch(threads: int) -> None:
+    """Import PyTorch, keep its files in our cache folder, and set its threads; 0: its own choice.
+
+    Raises:
+        MissingExtraError: the extra `train` is not installed.
+    """
+    for module in ("torch", "lightning_fabric", "safetensors"):
+        require(module, extra="train", purpose="training")
+    import os
+
+    # PyTorch would make this folder among the temporary files of the machine.
+    os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    import torch
+
+    if threads:
+        torch.set_num_threads(threads)
+
+
+def fabric_for(recipe: "Recipe", device: str, devices: int = 1, nodes: int = 1) -> "Fabric":
+    """Devices, precision and processes for a recipe, launched.
+
+    Lightning Fabric and not Accelerate: it starts processes from the same command, knows torchrun
+    and Slurm, leaves the loop to us and brings no hub that looks hosts up.
+
+    Args:
+        recipe: its precision and batch count.
+        device: `auto`, `cpu`, `cuda` or `cuda:N`.
+        devices: processes on each machine.
+        nodes: machines.
+
+    Raises:
+        BadParameter: there is no such device, or the batch cannot be shared out.
+    """
+    import logging
+
+    from lightning_fabric import Fabric
+
+    processes = devices * nodes
+    if recipe.batch % processes:
+        raise typer.BadParameter(f"a batch of {recipe.batch} cannot be shared by {processes}")
+    kind, chosen = _device(device, devices)
+    logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
+    fabric = Fabric(
+        accelerator=kind,
+        devices=chosen,
+        num_nodes=nodes,
+        strategy="ddp" if processes > 1 else "auto",
+        precision="bf16-mixed" if recipe.precision == "bf16" else "32-true",
+    )
+    fabric.launch()
+    return fabric
+
+
+def _device(name: str, devices: int) -> tuple[str, list[int] | int]:
+    """Fabric's accelerator and devices for a device's name."""
+    import torch
+
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)  # a name may be right and its device absent
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        reason = str(error).partition("\n")[0]
+        raise typer.BadParameter(f"{name}: no such device here ({reason})") from error
+    if device.type not in ("cpu", "cuda"):
+        raise typer.BadParameter(f"{name}: give cpu, cuda or cuda:N")
+    return device.type, devices if device.index is None else [device.index]
