@@ -48,6 +48,14 @@ def _annealed(logits: Any) -> Any:
     return color.annealed_mean(logits, color.bin_centers()[:7], 0.38)
 
 
+def _hsl(rng: Generator) -> list[Any]:
+    return [rng.uniform([0.01, 0.05, 0.05], [0.99, 0.95, 0.95], (3, 4, 3))]
+
+
+def _chroma(rng: Generator) -> list[Any]:
+    return [rng.uniform(0.5, 99, (3, 4)), rng.uniform(-1, 1, (3, 4, 2))]
+
+
 SMOOTH: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "annealed_mean": (_annealed, _logits),
     "ciede2000": (color.ciede2000, lambda rng: _lab(rng) + _lab(rng)),
@@ -57,6 +65,7 @@ SMOOTH: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "fit_chroma": (color.fit_chroma, _inside),
     "fit_to_linear": (color.fit_to_linear, _inside),
     "grey_to_lightness": (color.grey_to_lightness, _srgb),
+    "hsl_to_rgb": (color.hsl_to_rgb, _hsl),
     "lab_to_lch": (color.lab_to_lch, _lab),
     "lab_to_linear": (color.lab_to_linear, _lab),
     "lab_to_srgb": (color.lab_to_srgb, _lab),
@@ -69,6 +78,7 @@ SMOOTH: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "log_softmax": (color.log_softmax, _logits),
     "polar": (color.polar, lambda rng: [_lab(rng)[0][..., 1], _lab(rng)[0][..., 2]]),
     "rebalancing_weights": (color.rebalancing_weights, lambda rng: [rng.dirichlet(np.ones(7))]),
+    "rgb_to_hsl": (color.rgb_to_hsl, _srgb),
     "rgb_to_yuv": (color.rgb_to_yuv, _srgb),
     "root": (root, _srgb),
     "soft_encode": (_encoded, lambda rng: [rng.uniform(-60, 60, (5, 2))]),
@@ -77,15 +87,21 @@ SMOOTH: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "xyz_to_lab": (color.xyz_to_lab, _srgb),
     "xyz_to_linear": (color.xyz_to_linear, _srgb),
     "yuv_to_rgb": (color.yuv_to_rgb, _srgb),
+    **{f"{name}.encode": (space.encode, _srgb) for name, space in color.CHROMA_SPACES.items()},
 }
 STEPPED: dict[str, tuple[Callable[..., Any], Arguments]] = {
     "in_srgb": (color.in_srgb, _lab),
     "fit_chroma beyond sRGB": (color.fit_chroma, _lab),
     "fit_to_linear beyond sRGB": (color.fit_to_linear, _lab),
+    **{
+        f"{name}.decode beyond sRGB": (space.decode, _chroma)
+        for name, space in color.CHROMA_SPACES.items()
+    },
 }
 EVERY = {**SMOOTH, **STEPPED}
-# The bins are made from nothing, and their prior is counted in numpy alone, as it says.
-EXCEPTED = {"bin_centers", "prior_of"}
+# The bins are made from nothing, and their prior is counted in numpy alone, as it says; the
+# functions of chroma spaces are in the table under the spaces' names.
+EXCEPTED = {"bin_centers", "prior_of", "ChromaSpace"}
 
 
 def _parts(result: Any) -> tuple[Any, ...]:
