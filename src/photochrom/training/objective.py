@@ -33,18 +33,18 @@ class Objective:
 
 
 def objective(
-    loss: Loss, decoding: Decoding | None, prior: NDArray[np.float64], device: torch.device
+    loss: Loss, decoding: Decoding | None, prior: NDArray[np.float64] | None, device: torch.device
 ) -> Objective:
     """Compose what a recipe asks for.
 
     Args:
         loss: the recipe's.
         decoding: of the network's output; None where it predicts classes.
-        prior: of the ab bins, `(313,)`; only cross-entropy needs it.
+        prior: of the ab bins, `(313,)`; None where there is no cross-entropy.
         device: of the constants.
     """
     parts: list[tuple[float, Part]] = []
-    if loss.cross_entropy:
+    if loss.cross_entropy and prior is not None:
         parts.append((loss.cross_entropy.weight, _Bins(loss.cross_entropy, prior, device)))
     if loss.classification:
         parts.append((loss.classification.weight, _classes))

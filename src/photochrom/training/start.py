@@ -45,13 +45,15 @@ def start(recipe: Recipe, classes: Sequence[str], device: torch.device) -> Netwo
     return _laid_out(network, device)
 
 
-def game_of(recipe: Recipe, model: Network, prior: NDArray[np.float64], fabric: Fabric) -> Game:
+def game_of(
+    recipe: Recipe, model: Network, prior: NDArray[np.float64] | None, fabric: Fabric
+) -> Game:
     """The game that the recipe lets its network play.
 
     Args:
         recipe: its losses decide.
         model: the network, on the device.
-        prior: of the ab bins, `(313,)`.
+        prior: of the ab bins, `(313,)`; None where there is no cross-entropy.
         fabric: device and precision.
 
     Raises:

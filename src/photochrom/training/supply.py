@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ..data.crops import DevicePool
 from ..data.pool import Pool, Rules, load_pool
 from ..data.prior import load_prior
-from .settings import CrossEntropy, Data, Recipe
+from .settings import Data, Recipe
 
 
 class Supply:
@@ -26,9 +26,11 @@ class Supply:
         """The pictures that a step draws from."""
         return self._pictures
 
-    def prior(self, cache: Path) -> NDArray[np.float64]:
-        """How often each ab bin occurs in `first`, `(313,)`."""
-        settings = self._recipe.loss.cross_entropy or CrossEntropy()
+    def prior(self, cache: Path) -> NDArray[np.float64] | None:
+        """How often each ab bin occurs in `first`, `(313,)`; None where no loss asks for it."""
+        settings = self._recipe.loss.cross_entropy
+        if settings is None:
+            return None
         return load_prior(self.first, cache, settings.neighbors, settings.sigma)
 
     def held_out(self, cache: Path, progress: Callable[[int], None]) -> Pool:
