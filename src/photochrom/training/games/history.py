@@ -51,4 +51,4 @@ class History(nn.Module):
         stored = state_dict.get(f"{prefix}pictures")
         if stored is not None:
             self.pictures = torch.empty_like(stored, device=self.held.device)
-        super()._load_from_state_dict(state_dict, prefix, *rest)  # type: ignore[arg-type]
+        super()._load_from_state_dict(state_dict, prefix, *rest)
