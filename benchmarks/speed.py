@@ -18,7 +18,6 @@ import numpy as np
 import onnxruntime
 import torch
 from torch.utils.flop_counter import FlopCounterMode
-from zhang2016 import zhang2016
 
 from photochrom import image
 from photochrom.inference import DEFAULT, load_engine
@@ -50,6 +49,11 @@ def gflop(module: torch.nn.Module) -> float:
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         module.eval()(torch.zeros(1, 1, SIDE, SIDE))
     return counter.get_total_flops() / 1e9
+
+
+def zhang2016() -> torch.nn.Module:
+    """The published layers with random weights."""
+    return catalog.spec("zhang2016").build(last_kernel=1)
 
 
 def zhang_session() -> Callable[[], object]:
