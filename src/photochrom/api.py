@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from . import image
 from .errors import OutputExistsError, UnsupportedImageError
 from .image import PilImage
-from .inference import DEFAULT, Settings, load_engine
+from .inference import DEFAULT, Settings, load_colorizer
 
-Samples = NDArray[np.uint8] | NDArray[np.uint16]
+Picture: TypeAlias = str | os.PathLike[str] | bytes | PilImage | NDArray[Any]
+Samples: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MARK = ".color"
 _LOWEST_TEMPERATURE = 0.01  # the mode, in effect: ten times less moves no channel by one level
@@ -29,7 +30,9 @@ def is_named_as_output(path: str | os.PathLike[str]) -> bool:
     return Path(path).stem.endswith(_MARK)
 
 
-def checked_settings(temperature: float | None, saturation: float) -> Settings:
+def checked_settings(
+    temperature: float | None, saturation: float, style: image.Frame | None = None
+) -> Settings:
     """The settings, if they lie where they mean something.
 
     Raises:
@@ -44,7 +47,7 @@ def checked_settings(temperature: float | None, saturation: float) -> Settings:
         raise ValueError(
             f"saturation is {saturation:g}; give 0 (grey), 1 (as predicted) or any factor above"
         )
-    return Settings(temperature=temperature, saturation=saturation)
+    return Settings(temperature=temperature, saturation=saturation, style=style)
 
 
 @overload
@@ -54,6 +57,7 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
+    style: Picture | None = ...,
     output: str | os.PathLike[str] | None = ...,
     overwrite: bool = ...,
 ) -> Path: ...
@@ -66,6 +70,7 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
+    style: Picture | None = ...,
 ) -> bytes: ...
 
 
@@ -76,6 +81,7 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
+    style: Picture | None = ...,
 ) -> PilImage: ...
 
 
@@ -86,15 +92,17 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
+    style: Picture | None = ...,
 ) -> Samples: ...
 
 
 def colorize(
-    x: str | os.PathLike[str] | bytes | PilImage | NDArray[Any],
+    x: Picture,
     *,
     model: str | os.PathLike[str] = DEFAULT,
     temperature: float | None = None,
     saturation: float = 1.0,
+    style: Picture | None = None,
     output: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Path | bytes | PilImage | Samples:
@@ -113,10 +121,13 @@ def colorize(
             - an array (H, W) or (H, W, 1 to 4), sRGB-encoded, uint8 or uint16: an array
               (H, W, 3), or (H, W, 4) where `x` has alpha, of the same dtype. Floats in [0, 1]
               come back as uint16, booleans as uint8.
-        model: an embedded network, by name, or the path of an ONNX file with a card.
+        model: an embedded network, by name, or the path of an ONNX file with a card, or of a
+            router's TOML file.
         temperature: of the annealed mean, from 0.01 (vivid, and sometimes spotted) to 1 (safe, and
             sometimes dull); None takes the network's own.
         saturation: factor on the chroma, 0 or more.
+        style: another picture, of any of the kinds of `x`, in whose style this one is colored; for
+            networks whose card says `style`.
         output: for paths: the file to write, in the format its ending means; by default
             `photo.color.jpg` beside `photo.jpg`.
         overwrite: for paths: replace `output` if it exists. The original itself never is.
@@ -126,30 +137,42 @@ def colorize(
             UnsupportedImageError: the picture cannot be read, or not be written as asked.
         OutputExistsError: the output exists, or is the original.
         ImageError: the output cannot be written; base of all the errors above.
-        ModelError: there is no such network, or its file is damaged.
-        TypeError: `x` is of none of these kinds, or `output` or `overwrite` is given for one that
-            is not a path.
+        ModelError: there is no such network, its file is damaged, or it takes no style.
+        TypeError: `x` or `style` is of none of these kinds, or `output` or `overwrite` is given for
+            an `x` that is not a path.
         ValueError: `temperature` or `saturation` is out of range.
     """
-    settings = checked_settings(temperature, saturation)
+    settings = checked_settings(temperature, saturation, None if style is None else _frame(style))
 
     def color(frame: image.Frame) -> image.Frame:
-        return load_engine(os.fspath(model)).colorize(frame, settings).frame
+        return load_colorizer(os.fspath(model)).colorize(frame, settings).frame
 
     if isinstance(x, (str, os.PathLike)):
         source = Path(x)
         target = default_output(source) if output is None else Path(output)
         refuse_overwriting(source, target, overwrite=overwrite)
-        image.write(color(image.read(source)), target, overwrite=overwrite)
+        image.write(color(_frame(source)), target, overwrite=overwrite)
         return target
     if output is not None or overwrite:
         raise TypeError("output and overwrite are for paths; the colored picture is returned here")
+    frame = _frame(x)
     if isinstance(x, bytes):
-        return image.encode(color(image.decode(x)))
+        return image.encode(color(frame))
     if isinstance(x, PilImage):
-        return image.to_pil(color(_eight_bit(image.from_pil(x))))
+        return image.to_pil(color(_eight_bit(frame)))
+    return _array(color(frame))
+
+
+def _frame(x: Picture) -> image.Frame:
+    """A picture of any kind, read."""
+    if isinstance(x, (str, os.PathLike)):
+        return image.read(Path(x))
+    if isinstance(x, bytes):
+        return image.decode(x)
+    if isinstance(x, PilImage):
+        return image.from_pil(x)
     if isinstance(x, np.ndarray):
-        return _array(color(image.from_array(x)))
+        return image.from_array(x)
     raise TypeError(
         f"{type(x).__name__} is no picture; give a path, bytes, a PIL.Image or a numpy array"
     )

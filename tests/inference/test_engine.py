@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from photochrom import image
 from photochrom.color import srgb_to_lab
 from photochrom.inference import Engine, Settings, join
-from photochrom.inference.engine import working_shape
 from photochrom.inference.enlarge import bilinear
 from photochrom.inference.session import Prediction, Session
+from photochrom.inference.view import inscribed_shape, padded, working_shape
 
 SMALL = Settings(working_size=64)
 
@@ -23,10 +23,14 @@ class _Recording(Session):
     def __init__(self, session: Session) -> None:
         self.__dict__.update(vars(session))
         self.shown: list[np.ndarray] = []
+        self.styles: list[np.ndarray | None] = []
 
-    def predict(self, lightness: np.ndarray, temperature: float) -> Prediction:
+    def predict(
+        self, lightness: np.ndarray, temperature: float, style: np.ndarray | None = None
+    ) -> Prediction:
         self.shown.append(lightness)
-        return super().predict(lightness, temperature)
+        self.styles.append(style)
+        return super().predict(lightness, temperature, style)
 
 
 @pytest.fixture
@@ -104,7 +108,7 @@ def test_predictions_lie_where_their_cells_are(mean_engine, height, width):
     """A ramp comes back from its means over cells as the same ramp, with padding or without."""
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     ramp = 20 + 0.3 * rows + 0.5 * columns
-    prediction = mean_engine._predict(ramp, 0.5)
+    prediction = mean_engine._predict(padded(ramp, mean_engine.card), 0.5)
     ab = bilinear(prediction.ab, height, width)
     expected = (ramp - 50) / 50 * 30
     inside = np.s_[4:-6, 4:-6]  # where neither border nor mirror has a part

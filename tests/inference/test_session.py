@@ -18,7 +18,8 @@ def _renamed(graph: bytes, output: str) -> bytes:
 def test_scaling_shapes_and_units_are_those_of_the_card(graph, card):
     other = card.model_copy(update={"input_offset": 10.0, "input_scale": 20.0})
     lightness = np.random.default_rng(0).uniform(0, 100, (32, 64)).astype(np.float32)
-    ab, entropy = Session(attach(graph, other), "mean").predict(lightness, 1.0)
+    ab, entropy, score = Session(attach(graph, other), "mean").predict(lightness, 1.0)
+    assert score is None
     cells = (lightness.reshape(8, 4, 16, 4).mean(axis=(1, 3)) - 10) / 20
     assert (ab.shape, entropy.shape) == ((8, 16, 2), (8, 16))
     assert ab.dtype == entropy.dtype == np.float32
@@ -42,6 +43,6 @@ def test_what_is_no_graph_is_refused_in_one_line(content, card):
     assert "\n" not in str(caught.value)
 
 
-def test_a_graph_that_is_no_colorizer_is_refused(graph, card):
-    with pytest.raises(ModelError, match=r"some\.onnx: .*'doubt'.* is no colorizer"):
+def test_a_graph_that_is_not_what_its_card_says_is_refused(graph, card):
+    with pytest.raises(ModelError, match=r"some\.onnx: .*'doubt'.* is not what its card says"):
         Session(attach(_renamed(graph, "doubt"), card), "some.onnx")

@@ -1,5 +1,6 @@
 """`photochrom colorize`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -34,9 +35,17 @@ def colorize(
         str,
         typer.Option(
             metavar="NAME|FILE",
-            help="Network: a name (`photochrom models` lists them) or an ONNX file.",
+            help="Network: a name (`photochrom models` lists them), an ONNX file, or the TOML file "
+            "of a router over several.",
         ),
     ] = "autochrome",
+    style_from: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="Color in the style of this picture; for networks whose card says style: True.",
+        ),
+    ] = None,
     temperature: Annotated[
         float | None,
         typer.Option(
@@ -78,13 +87,17 @@ def colorize(
       photochrom colorize -r album -o colored
 
       photochrom colorize - < photo.jpg > colored.jpg
+
+      photochrom colorize photo.jpg --model iizuka.onnx --style-from sunset.jpg
     """
     from ..api import checked_settings
+    from ..image import read
     from .crew import Order
     from .plan import pictures_below, pictures_in, plan
 
+    style = None if style_from is None else read(style_from)
     try:
-        settings = checked_settings(temperature, saturation)
+        settings = checked_settings(temperature, saturation, style)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     listing = pictures_below if recursive else pictures_in
@@ -105,7 +118,7 @@ def _carry_out(planned: "Plan", model: str, executor: "Executor", order: "Order"
     """Color what was planned; returns the exit code."""
     import os
 
-    from ..inference import load_engine
+    from ..inference import load_colorizer
     from .crew import color, ctrl_c, work_through
     from .plan import Fault
     from .progress import Display
@@ -117,10 +130,10 @@ def _carry_out(planned: "Plan", model: str, executor: "Executor", order: "Order"
     workers = max(1, min(os.cpu_count() or 1, len(planned.pictures)))
     with Display(len(planned.pictures)) as display, ctrl_c() as stop:
         if planned.pictures:
-            engine = load_engine(model, 0 if workers == 1 else 1, executor)
+            colorizer = load_colorizer(model, 0 if workers == 1 else 1, executor)
             outcomes = work_through(
                 planned.pictures,
-                lambda picture: color(picture, engine, order),
+                lambda picture: color(picture, colorizer, order),
                 workers=workers,
                 stop=stop,
                 done=display.done,

@@ -10,6 +10,7 @@ from .demo import demo
 from .evaluate import evaluate
 from .export import export
 from .faults import Verbs
+from .importing import import_weights
 from .models import models
 from .train import train
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 for verb in (colorize, demo, models, train, evaluate, export):
     app.command()(verb)
+app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 
 
 def _version(wanted: bool) -> None:

@@ -41,7 +41,7 @@ def models(
 
 
 def _listing() -> dict[str, Any]:
-    """The networks in the package, and those that can be trained."""
+    """The networks in the package, and what can be trained."""
     from importlib.resources import files
 
     from ..inference.library import embedded, load_card
@@ -54,7 +54,11 @@ def _listing() -> dict[str, Any]:
         networks.append(
             {"name": name, "summary": card.summary, "bytes": size, "licence": card.licence}
         )
-    return {"networks": networks, "trainable": catalog.names()}
+    return {
+        "networks": networks,
+        "discriminators": catalog.discriminator_names(),
+        "trainable": catalog.names(),
+    }
 
 
 def _print_listing(listing: dict[str, Any]) -> None:
@@ -72,7 +76,8 @@ def _print_listing(listing: dict[str, Any]) -> None:
         console.print(table)
     else:
         console.print("no trained network in this package")
-    console.print(f"\ntrainable with `photochrom train`: {', '.join(listing['trainable'])}")
+    console.print(f"\ndiscriminators for recipes: {', '.join(listing['discriminators'])}")
+    console.print(f"trainable with `photochrom train`: {', '.join(listing['trainable'])}")
 
 
 def readable(card: "Card") -> str:

@@ -1,45 +1,100 @@
 """What an exported graph computes: the network and, around it, the decoding of its output."""
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from ..color import annealed_mean, bin_centers, entropy
-from ..models.spec import ModelSpec
+from ..models.decoding import Decoding
+from ..models.network import Discriminator, Network, Stylist
 
 
-class DecodedBins(nn.Module):
-    """A network of output `bins` with the annealed mean behind it.
+class Verdict(nn.Module):
+    """A discriminator's opinion as one number a picture: the mean of its logits over its maps."""
+
+    def __init__(self, judge: Discriminator) -> None:
+        super().__init__()
+        self.judge = judge
+
+    def forward(self, grey: Tensor, colors: Tensor) -> Tensor:
+        """Scores `(N,)` of lightness `(N, 1, h, w)` and colors `(N, C, h, w)`."""
+        maps = self.judge(self._shown(grey, colors))
+        return torch.stack([logits.mean(dim=(1, 2, 3)) for logits in maps]).mean(dim=0)
+
+    def _shown(self, grey: Tensor, colors: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+class PairVerdict(Verdict):
+    """Of a judge that sees the grey picture beside the colors."""
+
+    def _shown(self, grey: Tensor, colors: Tensor) -> Tensor:
+        return torch.cat([grey, colors], dim=1)
+
+
+class ColorVerdict(Verdict):
+    """Of a judge that sees the colors alone, as in a cycle."""
+
+    def _shown(self, grey: Tensor, colors: Tensor) -> Tensor:
+        return colors
+
+
+class Decoded(nn.Module):
+    """A network with the decoding of its output, and the verdict on it, behind it.
 
     Input: scaled lightness `(N, 1, H, W)` and temperature, a scalar. Returns ab `(N, 2, h, w)` at
-    that temperature, and the entropy `(N, h, w)` of the undecided distribution in nats.
+    that temperature, the entropy `(N, h, w)` of the undecided distribution in nats and, where there
+    is a judge, its score `(N,)`.
     """
 
-    centers: Tensor
-
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(
+        self,
+        network: Network,
+        decoding: Decoding,
+        verdict: Verdict | None = None,
+        offset: float = 50.0,
+        scale: float = 50.0,
+    ) -> None:
+        """Wrap a network that takes (L* - offset) / scale."""
         super().__init__()
         self.network = network
-        self.register_buffer("centers", torch.from_numpy(bin_centers().copy()).float())
+        self.decoding = decoding
+        self.verdict = verdict
+        self.offset, self.scale = offset, scale
+        self.eval()
 
-    def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-        logits = self.network(lightness).movedim(1, -1)  # (N, h, w, Q)
-        ab: Tensor = annealed_mean(logits, self.centers, temperature)
-        return ab.movedim(-1, 1), entropy(logits)
+    def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
+        return self._answer(self.network(lightness), lightness, temperature)
+
+    def _answer(self, raw: Tensor, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
+        # Over the size that the network declares, not its output's: the graph's sizes are free.
+        grey = functional.avg_pool2d(lightness, self.network.stride)  # (N, 1, h, w)
+        small = grey[:, 0] * self.scale + self.offset  # (N, h, w), L*
+        ab, entropy = self.decoding(raw, small, temperature)
+        if self.verdict is None:
+            return ab, entropy
+        return ab, entropy, self.verdict(grey, self.decoding.regressed(raw))
 
 
-class PlainAb(nn.Module):
-    """A network of output `ab`: the temperature changes nothing and the entropy is 0."""
+class Styled(Decoded):
+    """The same with a third input: scaled lightness `(N, 1, any, any)` of the style's picture."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def forward(  # type: ignore[override]  # a graph has its inputs by number
+        self, lightness: Tensor, temperature: Tensor, style: Tensor
+    ) -> tuple[Tensor, ...]:
+        raw = cast(Stylist, self.network).styled(lightness, style)
+        return self._answer(raw, lightness, temperature)
+
+
+class Probabilities(nn.Module):
+    """A classifier: scaled lightness `(N, 1, H, W)` to probabilities `(N, K)`."""
+
+    def __init__(self, network: Network) -> None:
         super().__init__()
         self.network = network
+        self.eval()
 
-    def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
-        ab: Tensor = self.network(lightness)
-        return ab + 0 * temperature, ab[:, 0] * 0
-
-
-def decoded(network: nn.Module, spec: ModelSpec) -> nn.Module:
-    """The module that is exported for a network."""
-    wrapper = DecodedBins if spec.output == "bins" else PlainAb
-    return wrapper(network).eval()
+    def forward(self, lightness: Tensor) -> Tensor:
+        logits: Tensor = self.network(lightness)[:, :, 0, 0]
+        return logits.softmax(dim=1)

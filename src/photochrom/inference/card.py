@@ -9,7 +9,7 @@ which a single byte changed is refused.
 """
 
 import hashlib
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
@@ -18,6 +18,11 @@ from ..errors import ModelError
 # Tags and lengths as protocol buffers write them: field 14 of ModelProto, fields 1 and 2 of
 # StringStringEntryProto, all length-delimited.
 _METADATA_TAG, _KEY_TAG, _VALUE_TAG = b"\x72", b"\x0a", b"\x12"
+
+
+Output: TypeAlias = Literal["bins", "ab", "uv", "hs", "rgb", "classes"]
+"""What networks predict: a distribution over ab bins; chroma of L*a*b*, Y'UV or HSL; a whole
+picture; or what the picture shows. Graphs that color decode it: they put out `ab` and `entropy`."""
 
 
 class Training(BaseModel):
@@ -55,13 +60,22 @@ class Card(BaseModel):
     input_offset: float = 50.0
     input_scale: PositiveFloat = 50.0
     """The network takes (L* - offset) / scale."""
-    output: Literal["bins", "ab"]
-    """What the network predicts. The graph of `bins` decodes them: its outputs are `ab` and
-    `entropy`, its second input is `temperature`."""
+    output: Output
+    """What the network predicts."""
     size_multiple: PositiveInt
     """Height and width of the input are multiples of this."""
+    least_size: PositiveInt = 1
+    """Height and width of the input are at least this; only a discriminator asks for it."""
+    input_size: PositiveInt | None = None
+    """Side of the only input, a square, that the network takes; None where sizes are free."""
     working_size: PositiveInt
     """The picture is brought to the area of a square of this side, in pixels."""
+    style: bool = False
+    """Whether it can color one picture in the style of another."""
+    score: bool = False
+    """Whether a discriminator, which learned with it, says how real the colors look."""
+    classes: tuple[str, ...] = ()
+    """Names of what a network of output `classes` tells apart."""
     temperature: PositiveFloat
     """Default temperature of the annealed mean."""
     training: Training
@@ -69,6 +83,25 @@ class Card(BaseModel):
     """Figures by data set and protocol."""
     graph_sha256: str = ""
     """SHA-256 of the file without its card; set by `attach`, checked by `detach`."""
+
+    @property
+    def smallest(self) -> int:
+        """Side of the smallest square input."""
+        return self.input_size or self.size_multiple * -(-self.least_size // self.size_multiple)
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the graph's inputs, in order."""
+        if self.output == "classes":
+            return ("lightness",)
+        return ("lightness", "temperature", *(["style"] if self.style else []))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the graph's outputs, in order."""
+        if self.output == "classes":
+            return ("probabilities",)
+        return ("ab", "entropy", *(["score"] if self.score else []))
 
 
 def attach(graph: bytes, card: Card) -> bytes:

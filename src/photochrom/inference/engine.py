@@ -6,16 +6,17 @@ original, which no step changes beyond the rounding of the file's bit depth.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 
 from .. import image
 from .enlarge import Enlargement, Floats, bilinear, guided_lines
 from .join import join
-from .luminance import lightness_of
 from .session import Network, Prediction
+from .view import View, view_of
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,10 @@ class Settings:
     saturation: float = 1.0
     """Factor on the chroma, >= 0."""
     working_size: int | None = None
-    """Side of the square whose area the network's input has, >= 1; None takes the card's."""
+    """Side of the square whose area the network's input has, >= 1; None takes the card's. Nothing
+    to networks of a single input size."""
+    style: image.Frame | None = None
+    """Another picture, in whose style this one is colored; for networks whose card says so."""
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 < self.temperature < math.inf:
@@ -39,6 +43,21 @@ class Settings:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """Which network of a router colored a picture, and why."""
+
+    specialist: str
+    """The name on its card."""
+    reason: Literal["class", "score", "last resort"]
+    """The classifier was sure of its classes; its discriminator's score was the highest; or there
+    was nothing to choose by."""
+    probabilities: Mapping[str, float]
+    """What the classifier said, by class."""
+    scores: Mapping[str, float]
+    """What the discriminators said, by specialist; empty where they were not asked."""
+
+
+@dataclass(frozen=True)
 class Colorized:
     """A colored picture and what is known of it."""
 
@@ -46,6 +65,10 @@ class Colorized:
     """RGB, with the size, bit depth and metadata of the original."""
     entropy: Floats
     """How undecided the network was, `(h, w)` over the whole picture, in nats."""
+    score: float | None = None
+    """How real the network's discriminator finds the colors, a logit; None where it has none."""
+    choice: Choice | None = None
+    """How a router chose the network; None without a router."""
 
 
 class Colorizer(Protocol):
@@ -68,43 +91,26 @@ class Engine:
         Args:
             frame: any size, 8 or 16 bit.
             settings: see there.
+
+        Raises:
+            ModelError: the settings have a style, and the network takes none.
         """
         card = self.card
-        size = card.working_size if settings.working_size is None else settings.working_size
         temperature = card.temperature if settings.temperature is None else settings.temperature
-        shape = working_shape(frame.height, frame.width, size, card.size_multiple)
-        lightness = lightness_of(image.resize(frame.pixels, *shape))  # (h, w)
-        prediction = self._predict(lightness, temperature)
+        view = view_of(frame, card, settings.working_size)
+        prediction = self._predict(view, temperature, settings)
+        shape = view.height, view.width
         ab = bilinear(prediction.ab * np.float32(settings.saturation), *shape)
-        lines = Enlargement(guided_lines(lightness, ab), frame.height, frame.width)
+        lines = Enlargement(guided_lines(view.lightness, ab), frame.height, frame.width)
         pixels = join(frame.pixels, lines, self.network.threads)
-        return Colorized(frame.with_pixels(pixels), prediction.entropy)
+        return Colorized(frame.with_pixels(pixels), prediction.entropy, prediction.score)
 
-    def _predict(self, lightness: Floats, temperature: float) -> Prediction:
-        """Chroma and entropy of exactly the picture, without the padding to the size multiple."""
-        multiple = self.card.size_multiple
-        height, width = lightness.shape
-        padding = [(0, -extent % multiple) for extent in (height, width)]
-        # Mirrored, the picture goes on as pictures do. Repeated edges are streaks, and with them
-        # the colors of four photographs moved a quarter further from those without padding.
-        padded = np.pad(lightness, padding, mode="symmetric")
-        ab, entropy = self.network.predict(padded, temperature)
-        if padded.shape == lightness.shape:
-            return Prediction(ab, entropy)
-        # Cells rarely end where the picture does: enlarge, then cut.
-        return Prediction(
-            bilinear(ab, *padded.shape)[:height, :width],
-            bilinear(entropy[..., None], *padded.shape)[:height, :width, 0],
-        )
-
-
-def working_shape(height: int, width: int, size: int, multiple: int) -> tuple[int, int]:
-    """Height and width at which the network sees a picture.
-
-    The area of a square of side `size` in the picture's aspect ratio. Strips longer than that
-    area at a width of `multiple` are reduced to its length: they would be padding for the most
-    part, and a scan line of a thousand pixels would take the memory of a poster.
-    """
-    longest = max(size, size * size / multiple)
-    scale = min(size / math.sqrt(height * width), longest / max(height, width))
-    return max(1, round(height * scale)), max(1, round(width * scale))
+    def _predict(
+        self, view: View, temperature: float, settings: Settings = Settings()
+    ) -> Prediction:
+        """Chroma and entropy of exactly the picture, without the padding around it."""
+        style = None
+        if settings.style is not None:
+            style = view_of(settings.style, self.card, settings.working_size).lightness
+        ab, entropy, score = self.network.predict(view.padded, temperature, style)
+        return Prediction(view.cut(ab), view.cut(entropy[..., None])[..., 0], score)

@@ -3,11 +3,9 @@
 import sys
 from typing import Any
 
-import numpy as np
-
 from ..errors import MissingExtraError, ModelError
 from .card import detach
-from .session import Floats, Prediction, scaled
+from .session import Floats, Prediction, answered, check_colorizer, check_names, fed
 
 
 class OpenVinoSession:
@@ -27,6 +25,7 @@ class OpenVinoSession:
         """
         openvino = _runtime()
         graph, self.card = detach(data, name)
+        check_colorizer(self.card, name)
         self.threads = threads
         settings: dict[str, Any] = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -41,18 +40,18 @@ class OpenVinoSession:
         except RuntimeError as error:
             reason = " ".join(str(error).split())
             raise ModelError(f"{name}: OpenVINO cannot load it ({reason})") from error
+        inputs = [port.any_name for port in self._network.inputs]
+        outputs = [port.any_name for port in self._network.outputs]
+        check_names(self.card, inputs, outputs, name)
 
-    def predict(self, lightness: Floats, temperature: float) -> Prediction:
+    def predict(
+        self, lightness: Floats, temperature: float, style: Floats | None = None
+    ) -> Prediction:
         """Run the network on one picture; see `Network.predict`."""
         request = self._network.create_infer_request()  # one a call: requests are not shared
-        request.infer(
-            {
-                "lightness": scaled(lightness, self.card),
-                "temperature": np.array(temperature, dtype=np.float32),
-            }
-        )
-        ab, entropy = (request.get_tensor(name).data for name in ("ab", "entropy"))
-        return Prediction(ab=np.moveaxis(ab[0], 0, -1).copy(), entropy=entropy[0].copy())
+        request.infer(fed(self.card, lightness, temperature, style))
+        names = self.card.outputs
+        return answered({name: request.get_tensor(name).data.copy() for name in names})
 
 
 def _runtime() -> Any:

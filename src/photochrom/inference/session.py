@@ -1,6 +1,7 @@
 """A network on ONNX Runtime: lightness in, chroma out."""
 
 import os
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -11,9 +12,6 @@ from .card import Card, detach
 
 Floats = NDArray[np.float32]
 
-_INPUTS = ["lightness", "temperature"]
-_OUTPUTS = ["ab", "entropy"]
-
 
 class Prediction(NamedTuple):
     """What a network says of one picture."""
@@ -22,6 +20,8 @@ class Prediction(NamedTuple):
     """Chroma `(h, w, 2)`, in ab units."""
     entropy: Floats
     """How undecided the network is, `(h, w)`, in nats."""
+    score: float | None = None
+    """How real its discriminator finds the colors, a logit; None where it has none."""
 
 
 class Network(Protocol):
@@ -31,18 +31,61 @@ class Network(Protocol):
     threads: int
     """Threads within one call; 0 takes every core."""
 
-    def predict(self, lightness: Floats, temperature: float) -> Prediction:
+    def predict(
+        self, lightness: Floats, temperature: float, style: Floats | None = None
+    ) -> Prediction:
         """Run the network on one picture.
 
         Args:
-            lightness: L* `(H, W)` in [0, 100]; H and W multiples of the card's `size_multiple`.
+            lightness: L* `(H, W)` in [0, 100]; H and W multiples of the card's `size_multiple`, or
+                both its `input_size`.
             temperature: of the annealed mean, > 0.
+            style: L* of another picture, of any size, in whose style this one is colored.
+
+        Raises:
+            ModelError: the network takes no style.
         """
 
 
 def scaled(lightness: Floats, card: Card) -> Floats:
     """L* `(H, W)` as the graph of this card takes it, `(1, 1, H, W)`."""
     return ((lightness - card.input_offset) / card.input_scale)[None, None].astype(np.float32)
+
+
+def fed(
+    card: Card, lightness: Floats, temperature: float, style: Floats | None
+) -> dict[str, NDArray[np.float32]]:
+    """What the graph of a card is fed, by the names of its inputs; see `Network.predict`."""
+    feed = {
+        "lightness": scaled(lightness, card),
+        "temperature": np.array(temperature, dtype=np.float32),
+    }
+    if card.style:  # without another picture, its own style
+        feed["style"] = scaled(lightness if style is None else style, card)
+    elif style is not None:
+        raise ModelError(
+            f"{card.name}: takes no style; leave the style out, or choose a network whose card "
+            "says `style: True` (`photochrom models NAME`)"
+        )
+    return feed
+
+
+def answered(outputs: Mapping[str, NDArray[np.float32]]) -> Prediction:
+    """What a graph put out, by the names of its outputs, of one picture."""
+    score = float(outputs["score"][0]) if "score" in outputs else None
+    return Prediction(np.moveaxis(outputs["ab"][0], 0, -1), outputs["entropy"][0], score)
+
+
+def check_colorizer(card: Card, name: str) -> None:
+    """Refuse a network that only tells classes.
+
+    Raises:
+        ModelError: the card is a classifier's.
+    """
+    if card.output == "classes":
+        raise ModelError(
+            f"{name}: tells classes and colors nothing; name it as `classifier` in a router's file"
+        )
 
 
 class Session:
@@ -59,35 +102,53 @@ class Session:
         Raises:
             ModelError: the file is damaged, or is not what its card says.
         """
-        onnxruntime = _runtime()
         graph, self.card = detach(data, name)
+        check_colorizer(self.card, name)
         self.threads = threads
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.log_severity_level = 3  # errors only: nothing a user could act on below
-        try:
-            self._session = onnxruntime.InferenceSession(
-                graph, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime raises many kinds without a common base
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{name}: ONNX Runtime cannot load it ({reason})") from error
-        inputs = [node.name for node in self._session.get_inputs()]
-        outputs = [node.name for node in self._session.get_outputs()]
-        if sorted(inputs) != _INPUTS or sorted(outputs) != _OUTPUTS:
-            raise ModelError(
-                f"{name}: a graph from {inputs} to {outputs} is no colorizer, "
-                f"which goes from {_INPUTS} to {_OUTPUTS}; export it with `photochrom export`"
-            )
+        self._session = load_graph(graph, self.card, name, threads)
 
-    def predict(self, lightness: Floats, temperature: float) -> Prediction:
+    def predict(
+        self, lightness: Floats, temperature: float, style: Floats | None = None
+    ) -> Prediction:
         """Run the network on one picture; see `Network.predict`."""
-        feed = {
-            "lightness": scaled(lightness, self.card),
-            "temperature": np.array(temperature, dtype=np.float32),
-        }
-        ab, entropy = self._session.run(_OUTPUTS, feed)
-        return Prediction(ab=np.moveaxis(ab[0], 0, -1), entropy=entropy[0])
+        names = self.card.outputs
+        outputs = self._session.run(names, fed(self.card, lightness, temperature, style))
+        return answered(dict(zip(names, outputs, strict=True)))
+
+
+def load_graph(graph: bytes, card: Card, name: str, threads: int) -> Any:
+    """ONNX Runtime's session of a graph that has the inputs and outputs of its card.
+
+    Raises:
+        ModelError: the graph is damaged, or is not what its card says.
+    """
+    onnxruntime = _runtime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3  # errors only: nothing a user could act on below
+    try:
+        session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises many kinds without a common base
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{name}: ONNX Runtime cannot load it ({reason})") from error
+    inputs = [node.name for node in session.get_inputs()]
+    outputs = [node.name for node in session.get_outputs()]
+    check_names(card, inputs, outputs, name)
+    return session
+
+
+def check_names(card: Card, inputs: Sequence[str], outputs: Sequence[str], name: str) -> None:
+    """Refuse a graph that is not what its card says.
+
+    Raises:
+        ModelError: names of inputs or outputs differ.
+    """
+    if sorted(inputs) == sorted(card.inputs) and sorted(outputs) == sorted(card.outputs):
+        return
+    raise ModelError(
+        f"{name}: a graph from {list(inputs)} to {list(outputs)} is not what its card says, from "
+        f"{list(card.inputs)} to {list(card.outputs)}; export it with `photochrom export`"
+    )
 
 
 def _runtime() -> Any:
