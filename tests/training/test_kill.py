@@ -1,114 +1,100 @@
 """`photochrom train`, killed with no chance to clean up, and started again."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from safetensors.torch import load_file
-from typer.testing import CliRunner, Result
 
-import photochrom
-from photochrom.cli.main import app
 from photochrom.training import checkpoint
+from photochrom.training.settings import Recipe
 
 STEPS = 24
-RECIPE = f"""
-name = "tiny"
-batch = 4
-checkpoint_every = 8
-stages = [{{ size = 32, steps = {STEPS} }}]
-optimizer = {{ warmup_steps = 5 }}
-[model]
-name = "autochrome"
-settings = {{ widths = [8, 8, 8] }}
-[data]
-train = ["."]
-short_side = 40
-"""
+LONG = {"stages": [{"size": 64, "steps": STEPS}], "checkpoint_every": 8}
+SHORT = LONG | {"stages": [{"size": 32, "steps": STEPS}]}
 
 
-class Command:
-    """`photochrom train` into a folder."""
-
-    def __init__(self, folder: Path, pictures: Path) -> None:
-        recipe = folder / "tiny.toml"
-        recipe.write_text(RECIPE)
-        self.arguments = ["train", str(recipe), "--set", f"data.root={pictures}"]
-        self.arguments += ["--device", "cpu", "--threads", "1"]
-        self.environment = os.environ | {
-            "PHOTOCHROM_CACHE": str(folder / "cache"),
-            "PYTHONPATH": str(Path(photochrom.__file__).parents[1]),
-        }
-
-    def here(self, run: Path, *more: str) -> Result:
-        """Run to the end in this process."""
-        arguments = [*self.arguments, "-o", str(run), *more]
-        return CliRunner().invoke(app, arguments, env=self.environment)
-
-    def start(self, run: Path) -> subprocess.Popen[str]:
-        """Start in a process of its own."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "photochrom", *self.arguments, "-o", str(run)],
-            env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def kill_after_checkpoint(self, run: Path) -> None:
-        """Start, and kill a few steps after the first checkpoint."""
-        with self.start(run) as process:
-            while not (run / "checkpoint.safetensors").exists():
-                assert process.poll() is None, process.communicate()[1]
-                time.sleep(0.02)
-            time.sleep(0.3)  # a checkpoint's contact sheet takes 0.2 s, a step 0.05 s
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        assert process.returncode == -signal.SIGKILL, "finished before it was killed"
-
-
-@pytest.fixture
-def command(tmp_path: Path, pictures: Path) -> Command:
-    return Command(tmp_path, pictures)
-
-
-def test_killed_run_goes_on_to_the_same_curve(tmp_path: Path, command: Command) -> None:
-    straight, killed = tmp_path / "straight", tmp_path / "killed"
-    result = command.here(straight)
+def assert_goes_on_to_the_same(
+    recipe: Recipe, folder: Path, command: Callable[[Recipe], Any]
+) -> None:
+    straight, killed, train = folder / "straight", folder / "killed", command(recipe)
+    result = train.here(straight)
     assert result.exit_code == 0, result.output
     assert result.stdout.split() == [str(straight / "checkpoint.safetensors")]
-
-    command.kill_after_checkpoint(killed)
-    _, reached = checkpoint.read_recipe(killed / "checkpoint.safetensors")
+    train.kill_after_checkpoint(killed)
+    reached = checkpoint.read(killed / "checkpoint.safetensors").step
     assert 8 <= reached < STEPS
-    with command.start(killed) as process:
-        _, messages = process.communicate(timeout=300)
-    assert process.returncode == 0, messages
-
+    assert train.here(killed).exit_code == 0
     expected = (straight / "losses.csv").read_text().splitlines()
     assert len(expected) == 1 + STEPS
     assert (killed / "losses.csv").read_text().splitlines() == expected
-    ours, theirs = (load_file(run / "checkpoint.safetensors") for run in (killed, straight))
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    for name in ("checkpoint.safetensors", "best.safetensors"):
+        ours, theirs = load_file(killed / name), load_file(straight / name)
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[key], theirs[key]) for key in theirs), name
+        assert checkpoint.read(killed / name) == checkpoint.read(straight / name)
+    assert (killed / "film.png").read_bytes() == (straight / "film.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["judged"])
+def test_killed_run_goes_on_to_the_same_curve(
+    name: str, tmp_path: Path, learner: Callable[..., Recipe], command: Callable[[Recipe], Any]
+) -> None:
+    """With noise, two optimizers and a judge, in seconds."""
+    assert_goes_on_to_the_same(learner(name, **SHORT), tmp_path, command)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["plain", "dropout", "drawing", "cycle", "joint", "conditioned"])
+def test_any_killed_run_goes_on_to_the_same_curve(
+    name: str, tmp_path: Path, learner: Callable[..., Recipe], command: Callable[[Recipe], Any]
+) -> None:
+    """Dropout, old pictures of a circle, running statistics: all of it is as it would have been."""
+    size = LONG if name == "dropout" else SHORT
+    assert_goes_on_to_the_same(learner(name, **size), tmp_path, command)
+
+
+@pytest.mark.slow
+def test_killed_again_and_again(
+    tmp_path: Path, learner: Callable[..., Recipe], command: Callable[[Recipe], Any]
+) -> None:
+    recipe = learner("judged", **SHORT, schedule={"name": "plateau", "patience": 0})
+    straight, killed, train = tmp_path / "straight", tmp_path / "killed", command(recipe)
+    assert train.here(straight).exit_code == 0
+    train.kill_after_checkpoint(killed)
+    for _ in range(2):  # before anything, and somewhere on the way
+        with train.start(killed) as process:
+            process.kill()
+    assert train.here(killed).exit_code == 0
+    assert (killed / "losses.csv").read_bytes() == (straight / "losses.csv").read_bytes()
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:99", "meta:x"])
-def test_device_that_is_not_there(tmp_path: Path, command: Command, device: str) -> None:
-    result = command.here(tmp_path / "run", "--device", device)
+def test_device_that_is_not_there(
+    tmp_path: Path, recipe: Recipe, command: Callable[[Recipe], Any], device: str
+) -> None:
+    result = command(recipe).here(tmp_path / "run", "--device", device)
     assert result.exit_code == 2
     assert f"{device}: no such device here" in " ".join(result.stderr.split())
     assert not (tmp_path / "run").exists()
 
 
-def test_folder_of_another_recipe_is_one_line_of_error(tmp_path: Path, command: Command) -> None:
-    stages = "stages=[{size=32, steps=1}]"
-    assert command.here(tmp_path / "run", "--set", stages).exit_code == 0
-    result = command.here(tmp_path / "run", "--set", stages, "--set", "batch=2")
+def test_folder_of_another_recipe_is_one_line_of_error(
+    tmp_path: Path, learner: Callable[..., Recipe], command: Callable[[Recipe], Any]
+) -> None:
+    train = command(learner("judged", stages=[{"size": 32, "steps": 1}]))
+    assert train.here(tmp_path / "run").exit_code == 0
+    result = train.here(tmp_path / "run", "--set", "batch=2")
     assert result.exit_code == 1
     error = result.stderr.splitlines()[-1]
     assert "run: started with another recipe: batch was 4 and is 2; " in error
+
+
+def test_batch_that_cannot_be_shared_out(
+    tmp_path: Path, recipe: Recipe, command: Callable[[Recipe], Any]
+) -> None:
+    result = command(recipe).here(tmp_path / "run", "--devices", "3")
+    assert result.exit_code == 2
+    assert "a batch of 4 cannot be shared by 3" in " ".join(result.stderr.split())

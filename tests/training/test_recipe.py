@@ -1,15 +1,20 @@
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel
 
 from photochrom.errors import RecipeError
-from photochrom.models import catalog
-from photochrom.training.recipe import Recipe, check_same_run, load_recipe
+from photochrom.training.recipe import check_same_run, load_recipe
+from photochrom.training.settings import Recipe
+from photochrom.training.start import check_fit
 
-RECIPES = sorted((Path(__file__).parents[2] / "recipes").glob("*.toml"))
+FOLDER = Path(__file__).parents[2] / "recipes"
+RECIPES = sorted(
+    path for path in FOLDER.rglob("*.toml") if "stages" in path.read_text(encoding="utf-8")
+)  # the others are cards
 
 SMALLEST = """
 name = "small"
@@ -31,42 +36,64 @@ def file(tmp_path: Path) -> Path:
 def sections(of: type[BaseModel] = Recipe) -> Iterator[type[BaseModel]]:
     yield of
     for field in of.model_fields.values():
-        for kind in (field.annotation, *getattr(field.annotation, "__args__", ())):
+        for kind in (field.annotation, *get_args(field.annotation)):
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from sections(kind)
 
 
 def test_there_are_recipes() -> None:
-    assert "autochrome" in {path.stem for path in RECIPES}
+    assert {"autochrome", "pix2pix-lab", "cyclegan", "iizuka"} <= {path.stem for path in RECIPES}
+    assert not [path for path in RECIPES if path.parent.name == "cards"]
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.stem)
-def test_shipped_recipe_is_right(path: Path) -> None:
-    recipe = load_recipe(path)
+def test_shipped_recipe_is_right(path: Path, tmp_path: Path) -> None:
+    recipe = load_recipe(path, [f"data.root={tmp_path}"])
     assert recipe.name == path.stem
-    spec = catalog.spec(recipe.model.name)
-    assert all(stage.size % spec.size_multiple == 0 for stage in recipe.stages)
     assert recipe.data.validation
     assert not set(recipe.data.validation) & set(recipe.data.train)
+    for weights in (recipe.model.backbone, recipe.model.weights):
+        if weights:  # what it starts from must be there, and that is not looked into
+            (tmp_path / weights).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / weights).touch()
+    check_fit(recipe)
+
+
+def test_no_two_shipped_recipes_train_into_one_folder() -> None:
+    assert len({path.stem for path in RECIPES}) == len(RECIPES)
 
 
 def test_sections_are_found() -> None:
     names = {section.__name__ for section in sections()}
-    assert names == {"Recipe", "Model", "Data", "Loss", "Optimizer", "Stage"}
+    assert {"Recipe", "Model", "Data", "Stage", "Adversarial", "SmoothL1", "Schedule"} <= names
 
 
-@pytest.mark.parametrize("section", list(sections()), ids=lambda section: section.__name__)
+@pytest.mark.parametrize("section", dict.fromkeys(sections()), ids=lambda section: section.__name__)
 def test_every_setting_is_documented(section: type[BaseModel]) -> None:
     assert section.__doc__
+    assert "BaseModel" not in section.__doc__
     silent = [name for name, field in section.model_fields.items() if not field.description]
     assert silent == []
 
 
 def test_values_and_defaults(file: Path) -> None:
     recipe = load_recipe(file)
-    assert recipe.data.train == (Path("pictures"),)
-    assert (recipe.batch, recipe.precision, recipe.loss.sigma) == (32, "fp32", 5.0)
-    assert recipe.steps == 5
+    assert recipe.data.train == ("pictures",)
+    assert (recipe.batch, recipe.precision, recipe.steps) == (32, "fp32", 5)
+    assert recipe.loss.cross_entropy is not None
+    assert recipe.loss.cross_entropy.sigma == 5
+    assert recipe.loss.paired == ("cross_entropy",)
+    assert recipe.model.output is None
+
+
+def test_film_doubles_the_steps_unless_told(settings: dict[str, Any]) -> None:
+    def film(**changes: Any) -> tuple[int, ...]:
+        return Recipe.model_validate(settings | changes).film_steps
+
+    stages = [{"size": 32, "steps": 4000}]
+    assert film(stages=stages) == (31, 62, 125, 250, 500, 1000, 2000, 4000)
+    assert film() == (1, 2, 5, 10)  # of ten steps there are no more
+    assert film(film=[9, 3, 9]) == (3, 9)
 
 
 def test_steps_are_those_of_all_stages(settings: dict[str, Any]) -> None:
@@ -81,13 +108,15 @@ def test_steps_are_those_of_all_stages(settings: dict[str, Any]) -> None:
         ("data.root=/some/where", lambda r: r.data.root == Path("/some/where")),
         ("data.root=a=b", lambda r: r.data.root == Path("a=b")),
         ('name="1"', lambda r: r.name == "1"),
-        ('data.train=["x", "y.zip"]', lambda r: r.data.train == (Path("x"), Path("y.zip"))),
+        ('data.train=["x", "y.zip"]', lambda r: r.data.train == ("x", "y.zip")),
         ("model.settings.widths=[1, 2, 3]", lambda r: r.model.settings == {"widths": [1, 2, 3]}),
         ("stages=[{size=32, steps=2}, {size=64, steps=9}]", lambda r: r.steps == 11),
         ("precision=bf16", lambda r: r.precision == "bf16"),
+        ("loss.l2={}", lambda r: r.loss.l2.weight == 1 and r.loss.cross_entropy is None),
+        ("loss.l1.weight=100", lambda r: r.loss.l1.weight == 100),
     ],
 )
-def test_overrides(file: Path, override: str, read) -> None:
+def test_overrides(file: Path, override: str, read: Callable[[Recipe], bool]) -> None:
     assert read(load_recipe(file, [override]))
 
 
@@ -98,7 +127,15 @@ def test_the_last_override_counts(file: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "named"),
     [
-        ("optimizer.momentum=0.9", "optimizer.momentum"),
+        ("optimizer.warmup_steps=9", "optimizer.warmup_steps"),
+        ("optimizer.momentum=1", "optimizer.momentum"),
+        ("optimizer.name=adagrad", "optimizer.name"),
+        ("schedule.drop=1", "schedule.drop"),
+        ("schedule.patience=-1", "schedule.patience"),
+        ("model.space=rgb", "model.space"),
+        ("model.output=ab", "model.output"),
+        ("model.initialization=zeros", "model.initialization"),
+        ("data.limit=0", "data.limit"),
         ("colour=1", "colour"),
         ("batch=0", "batch"),
         ("batch=many", "batch"),
@@ -110,8 +147,11 @@ def test_the_last_override_counts(file: Path) -> None:
         ("optimizer.clip_norm=nan", "optimizer.clip_norm"),
         ("data.train=[]", "data.train"),
         ("data=pictures", "data"),
-        ("loss.rebalance=0", "loss.rebalance"),
-        ("loss.rebalance=1.5", "loss.rebalance"),
+        ("loss={}", "loss"),
+        ("loss.l1.weight=0", "loss.l1.weight"),
+        ("loss.l2.beta=1", "loss.l2.beta"),
+        ("loss.cross_entropy.rebalance=0", "loss.cross_entropy.rebalance"),
+        ("loss.cross_entropy.rebalance=1.5", "loss.cross_entropy.rebalance"),
         ("seed=-1", "seed"),
         ("seed=2147483648", "seed"),
         ("batch.size=3", "batch"),
@@ -132,6 +172,43 @@ def test_wrong_settings_are_named_in_one_line(file: Path, override: str, named: 
 def test_every_fault_is_told_at_once(file: Path) -> None:
     with pytest.raises(RecipeError, match=r"batch: .*; seed: "):
         load_recipe(file, ["batch=0", "seed=-1"])
+
+
+PAIRED = ("cross_entropy", "l1", "l2", "smooth_l1", "classification")
+
+
+def parts_given() -> Iterator[tuple[str, ...]]:
+    """Every choice of some of these parts of the loss."""
+    parts = ("l1", "classification", "adversarial", "cycle")
+    for count in range(len(parts) + 1):
+        yield from itertools.combinations(parts, count)
+
+
+@pytest.mark.parametrize("given", list(parts_given()), ids="+".join)
+def test_which_losses_go_together(given: tuple[str, ...], settings: dict[str, Any]) -> None:
+    """Something to compare with, always; a circle, alone with its judges."""
+    paired = set(given) & {"l1", "classification"}
+    in_a_circle = set(given) == {"cycle", "adversarial"}
+    if in_a_circle or (paired and "cycle" not in given):
+        recipe = Recipe.model_validate(settings | {"loss": {part: {} for part in given}})
+        assert set(recipe.loss.paired) == paired
+        return
+    with pytest.raises(ValueError, match=r"cycle goes with|no loss is given|forgets the picture"):
+        Recipe.model_validate(settings | {"loss": {part: {} for part in given}})
+
+
+@pytest.mark.parametrize("part", PAIRED)
+def test_any_paired_loss_suffices(part: str, settings: dict[str, Any]) -> None:
+    assert Recipe.model_validate(settings | {"loss": {part: {}}}).loss.paired == (part,)
+
+
+def test_a_faulty_choice_of_losses_is_one_line(file: Path) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(file, ["loss={adversarial={}}"])
+    message = str(caught.value)
+    assert message.startswith(f"{file}: loss: ")
+    assert "adversarial alone, without a distance, forgets the picture" in message
+    assert "\n" not in message
 
 
 @pytest.mark.parametrize(
@@ -174,7 +251,8 @@ class TestSameRun:
         self.check(settings)
 
     @pytest.mark.parametrize(
-        "changes", [{"stages": [{"size": 32, "steps": 99}]}, {"checkpoint_every": 1}]
+        "changes",
+        [{"stages": [{"size": 32, "steps": 99}]}, {"checkpoint_every": 1}, {"film": [1, 2]}],
     )
     def test_may_differ(self, settings: dict[str, Any], changes: dict[str, Any]) -> None:
         self.check(settings, **changes)
@@ -189,21 +267,25 @@ class TestSameRun:
 
     def test_another_recipe(self, settings: dict[str, Any]) -> None:
         with pytest.raises(RecipeError) as caught:
-            self.check(settings, batch=8, optimizer={"warmup_steps": 3}, model={"name": "other"})
+            self.check(settings, batch=8, schedule={"warmup_steps": 3}, model={"name": "other"})
         message = str(caught.value)
         assert message.startswith("runs/tiny: started with another recipe: batch was 4 and is 8; ")
         assert "model.name was 'autochrome' and is 'other'" in message
         assert "model.settings.widths was [8, 8, 8] and is None" in message
-        assert "optimizer.warmup_steps was 2 and is 3" in message
+        assert "schedule.warmup_steps was 2 and is 3" in message
         assert "another folder" in message
         assert "seed" not in message
         assert "\n" not in message
+
+    def test_another_loss(self, settings: dict[str, Any]) -> None:
+        with pytest.raises(RecipeError, match=r"loss\.l1\.weight was None and is 3\.0"):
+            self.check(settings, loss={"l1": {"weight": 3}})
 
     def test_other_data(self, settings: dict[str, Any]) -> None:
         with pytest.raises(RecipeError, match=r"data\.train was"):
             self.check(settings, data=settings["data"] | {"train": ["elsewhere"]})
 
     def test_settings_of_another_version(self, settings: dict[str, Any]) -> None:
-        stored = settings | {"momentum": 0.9}
+        stored: Mapping[str, object] = settings | {"momentum": 0.9}
         with pytest.raises(RecipeError, match=r"^runs/tiny: .*no longer known \(momentum: "):
             check_same_run(Recipe.model_validate(settings), stored, self.RUN)
