@@ -13,8 +13,10 @@ from photochrom.data.pool import Pool
 
 SIZES = [(20, 31), (45, 24), (33, 33), (9, 40), (26, 25), (64, 48), (12, 12)]
 
+CPU = torch.device("cpu")
 
-def packed(pictures: list[np.ndarray]) -> DevicePool:
+
+def packed(pictures: list[np.ndarray], device: torch.device = CPU) -> DevicePool:
     sizes = np.array([picture.shape[:2] for picture in pictures], dtype=np.int64)
     lengths = sizes.prod(axis=1) * 3
     pool = Pool(
@@ -25,10 +27,10 @@ def packed(pictures: list[np.ndarray]) -> DevicePool:
         grey=[],
         unreadable=[],
         key="",
-        classes=[],
-        labels=np.full(len(pictures), -1),
+        classes=["first", "second"],
+        labels=np.array([at % 3 - 1 for at in range(len(pictures))]),
     )
-    return DevicePool(pool, torch.device("cpu"))
+    return DevicePool(pool, device)
 
 
 RNG = np.random.default_rng(0)
@@ -150,6 +152,37 @@ def test_windows_depend_on_step_and_seed_alone() -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert not equal(first, POOL.random_windows(6, 8, 8, seed=2))
     assert not equal(first, POOL.random_windows(5, 8, 8, seed=3))
+
+
+def test_runs_begun_with_earlier_releases_go_on_with_the_same_crops() -> None:
+    windows = POOL.random_windows(5, 8, 8, seed=2)
+    assert windows.picture.tolist() == [6, 3, 5, 1, 6, 3, 2, 4]
+    assert windows.top[:3].tolist() == pytest.approx([2.2482, 0.3352, 9.2593], abs=1e-4)
+    assert windows.left[:3].tolist() == pytest.approx([1.2132, 0.3904, 3.5440], abs=1e-4)
+    assert windows.side[:3].tolist() == pytest.approx([8.4412, 8.0243, 39.6611], abs=1e-4)
+    assert windows.mirrored.nonzero()[:, 0].tolist() == [2, 4]
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a second device")
+def test_a_seed_means_the_same_windows_on_every_device() -> None:
+    for step in range(5):
+        here = POOL.random_windows(step, 9, 8, seed=2)
+        there = packed(NOISE, torch.device("cuda")).random_windows(step, 9, 8, seed=2)
+        assert there.picture.is_cuda
+        assert equal(here, there.to(CPU))
+
+
+def test_parts_of_windows_make_up_the_whole() -> None:
+    windows = POOL.random_windows(3, 10, 8, seed=2)
+    crops = [POOL.crops(windows.part(begin, begin + 5), 8) for begin in (0, 5)]
+    assert torch.equal(torch.cat(crops), POOL.crops(windows, 8))
+
+
+def test_labels_follow_the_pictures() -> None:
+    windows = POOL.random_windows(3, 30, 8, seed=2)
+    expected = [at % 3 - 1 for at in windows.picture.tolist()]
+    assert POOL.labels_of(windows).tolist() == expected
+    assert set(expected) == {-1, 0, 1}
 
 
 def test_draws_are_spread() -> None:

@@ -1,5 +1,6 @@
 """Square crops of a pool on a device, a batch at a time, with no decoding and no copying back."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import torch
@@ -23,6 +24,10 @@ class Windows(NamedTuple):
         """Those of crops `[begin, end)`."""
         return Windows(*(values[begin:end] for values in self))
 
+    def to(self, device: torch.device) -> "Windows":
+        """The same windows in the memory of a device."""
+        return Windows(*(values.to(device) for values in self))
+
 
 class DevicePool:
     """A pool's pictures in the memory of a device.
@@ -34,7 +39,8 @@ class DevicePool:
         pixels = torch.frombuffer(pool.pixels, dtype=torch.uint8)
         self.pixels = pixels.to(device)
         self.offsets = torch.from_numpy(pool.offsets).to(device)
-        self.sizes = torch.from_numpy(pool.sizes).to(device)
+        self._sizes = torch.from_numpy(pool.sizes)
+        self.sizes = self._sizes.to(device)
         self.labels = torch.from_numpy(pool.labels).to(device)
         self.device = device
 
@@ -45,19 +51,21 @@ class DevicePool:
         """The windows of one training step: a function of its arguments alone.
 
         Every picture comes once an epoch, in an order of the epoch's own. A window's side is
-        uniform between `size` and the picture's short side; half of them are mirrored.
+        uniform between `size` and the picture's short side; half of them are mirrored. Drawn on
+        the CPU, so that a seed means the same windows on every device.
         """
-        begin = step * batch
-        order = torch.cat([self._order(epoch, seed) for epoch in self._epochs(begin, batch)])
-        picture = order[begin % len(self) :][:batch]
+        begin, count = step * batch, len(self)
+        epochs = range(begin // count, (begin + batch - 1) // count + 1)
+        order = torch.cat([_order(count, epoch, seed) for epoch in epochs])
+        picture = order[begin % count :][:batch]
         # A new generator each step: a resumed run draws what the first one would have drawn.
-        generator = self._generator(step, seed)
-        draw = torch.rand(4, batch, device=self.device, generator=generator)
-        extent = self.sizes[picture].float()  # (B, 2)
+        draw = torch.rand(4, batch, generator=_generator(step, seed))
+        extent = self._sizes[picture].float()  # (B, 2)
         short = extent.min(dim=1).values
         side = torch.minimum(size + draw[0] * (short - size).clamp(min=0), short)
         free = extent - side[:, None]
-        return Windows(picture, draw[1] * free[:, 0], draw[2] * free[:, 1], side, draw[3] < 0.5)
+        top, left = draw[1] * free[:, 0], draw[2] * free[:, 1]
+        return Windows(picture, top, left, side, draw[3] < 0.5).to(self.device)
 
     def center_windows(self, pictures: Tensor) -> Windows:
         """The largest centered square of each picture `(B,)`."""
@@ -96,21 +104,20 @@ class DevicePool:
         index = start[:, None, None, None] + pixel[..., None] * 3 + channel
         return self.pixels[index].float()
 
-    def _order(self, epoch: int, seed: int) -> Tensor:
-        generator = self._generator(-1 - epoch, seed)
-        return torch.randperm(len(self), device=self.device, generator=generator)
 
-    def _generator(self, number: int, seed: int) -> torch.Generator:
-        """The generator of a step (0, 1, …) or of an epoch (-1, -2, …).
+@lru_cache(maxsize=2)  # many steps ask for the same order; at a border of epochs there are two
+def _order(count: int, epoch: int, seed: int) -> Tensor:
+    """An epoch's order of so many pictures, `(count,)`."""
+    return torch.randperm(count, generator=_generator(-1 - epoch, seed))
 
-        All that tells runs apart must be in the lower 32 bits: PyTorch's generator on CPUs drops
-        the others. Seed 1, the shipped weights', begins at 0.
-        """
-        state = ((seed - 1) * _BETWEEN_SEEDS + number) % 2**32
-        return torch.Generator(self.device).manual_seed(state)
 
-    def _epochs(self, begin: int, batch: int) -> range:
-        return range(begin // len(self), (begin + batch - 1) // len(self) + 1)
+def _generator(number: int, seed: int) -> torch.Generator:
+    """The generator of a step (0, 1, …) or of an epoch (-1, -2, …).
+
+    All that tells runs apart must be in the lower 32 bits: PyTorch's generator on CPUs drops the
+    others. Seed 1, the shipped weights', begins at 0.
+    """
+    return torch.Generator().manual_seed(((seed - 1) * _BETWEEN_SEEDS + number) % 2**32)
 
 
 def _neighbors(position: Tensor, extent: Tensor) -> tuple[tuple[Tensor, Tensor], Tensor]:
