@@ -24,7 +24,7 @@ def load_prior(
     From the centers of up to 4,000 pictures drawn with a fixed seed (Zhang, Isola and Efros 2016,
     section 2.2).
     """
-    file = cache / f"prior-{pool.key}-{neighbors}-{sigma:g}.npy"
+    file = cache / f"prior-{pool.key}-{neighbors}-{sigma}.npy"
     if file.exists():
         cached: NDArray[np.float64] = np.load(file, allow_pickle=False)
         return cached
