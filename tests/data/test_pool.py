@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from photochrom.data.pool import Pool, Rules, load_pool
+from photochrom.data.pool import Pool, Rules, class_of, load_pool
 from photochrom.errors import DatasetError
 
 
@@ -181,3 +181,127 @@ def test_index_is_plain_json(folder: Path, cache: Path) -> None:
     pool: Pool = load_pool([folder], Rules(), cache)
     index = json.loads((cache / f"pool-{pool.key}.json").read_text())
     assert index["sizes"] == [[24, 32], [26, 32], [28, 32]]
+
+
+@pytest.fixture
+def classes(tmp_path: Path, colored: Callable, save: Callable) -> Path:
+    """Five pictures of two classes and a catch-all, and one in no folder."""
+    names = ["a/zebra/1", "b/zebra/2", "cat/3", "cat/4", "photo/5", "6"]
+    for at, name in enumerate(names):
+        save(tmp_path / f"classes/{name}.png", colored(at))
+    return tmp_path / "classes"
+
+
+def labels(pool: Pool) -> dict[str, int]:
+    return dict(zip(pool.names, pool.labels.tolist(), strict=True))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("train/airplane/x.png", "airplane"), ("cat/1.2.jpg", "cat"), ("x.png", ""), ("/x.png", "")],
+)
+def test_class_is_the_last_folder(name: str, expected: str) -> None:
+    assert class_of(name) == expected
+
+
+def test_classes_are_sorted_and_pictures_numbered_by_them(classes: Path, cache: Path) -> None:
+    pool = load_pool([classes], Rules(), cache)
+    assert list(pool.classes) == ["cat", "photo", "zebra"]
+    assert labels(pool) == {
+        "6.png": -1,
+        "a/zebra/1.png": 2,
+        "b/zebra/2.png": 2,
+        "cat/3.png": 0,
+        "cat/4.png": 0,
+        "photo/5.png": 1,
+    }
+    assert pool.labels.dtype == np.int64
+
+
+def test_a_catch_all_class_is_none(classes: Path, cache: Path) -> None:
+    pool = load_pool([classes], Rules(unlabeled=("photo",)), cache)
+    assert list(pool.classes) == ["cat", "zebra"]
+    assert labels(pool)["photo/5.png"] == -1
+    assert labels(pool)["a/zebra/1.png"] == 1
+
+
+def test_training_on_one_class(classes: Path, cache: Path) -> None:
+    only = load_pool([classes], Rules(classes=("zebra",)), cache)
+    assert list(only.names) == ["a/zebra/1.png", "b/zebra/2.png"]
+    assert list(only.classes) == ["zebra"]
+    two = load_pool([classes], Rules(classes=("zebra", "photo"), unlabeled=("photo",)), cache)
+    assert list(two.names) == ["a/zebra/1.png", "b/zebra/2.png", "photo/5.png"]
+    assert two.labels.tolist() == [0, 0, -1]
+
+
+def test_a_class_that_is_nowhere(classes: Path, cache: Path) -> None:
+    with pytest.raises(DatasetError, match="no picture"):
+        load_pool([classes], Rules(classes=("ship",)), cache)
+
+
+def test_a_second_pool_is_numbered_by_the_first(
+    tmp_path: Path, classes: Path, cache: Path, colored: Callable, save: Callable
+) -> None:
+    for at, name in enumerate(["zebra/1", "ship/2", "photo/3", "4"]):
+        save(tmp_path / f"unseen/{name}.png", colored(20 + at))
+    first = load_pool([classes], Rules(unlabeled=("photo",)), cache)
+    second = load_pool([tmp_path / "unseen"], Rules(), cache).with_classes(first.classes)
+    assert list(second.classes) == ["cat", "zebra"]
+    assert labels(second) == {"4.png": -1, "photo/3.png": -1, "ship/2.png": -1, "zebra/1.png": 1}
+
+
+@pytest.fixture
+def many(tmp_path: Path, colored: Callable, save: Callable) -> list[Path]:
+    """Two sources of 90 and 30 pictures."""
+    with zipfile.ZipFile(tmp_path / "large.zip", "w") as archive:
+        for at in range(90):
+            archive.write(save(tmp_path / "one.png", colored(at, 8, 8)), f"a/{at:02}.png")
+    for at in range(30):
+        save(tmp_path / f"small/b/{at:02}.png", colored(at, 8, 8))
+    return [tmp_path / "large.zip", tmp_path / "small"]
+
+
+def test_a_limit_takes_a_fixed_random_sample(many: list[Path], cache: Path, tmp_path: Path) -> None:
+    decoded: list[int] = []
+    sample = load_pool(many, Rules(limit=40), cache, decoded.append)
+    assert len(sample) == len(decoded) == 40  # the others are not even decoded
+    everything = list(load_pool(many, Rules(), cache).names)
+    places = [everything.index(name) for name in sample.names]
+    assert places == sorted(places)  # in the order of the sources
+    # Spread: each source's share lies within three standard deviations, hypergeometric.
+    assert 30 - 3 * 2.3 < sum(place < 90 for place in places) < 30 + 3 * 2.3
+    assert len({place // 12 for place in places}) == 10
+    again = load_pool(many, Rules(limit=40), tmp_path / "anew")
+    assert list(again.names) == list(sample.names)
+    turned = load_pool(many[::-1], Rules(limit=40), cache)
+    assert set(turned.names) == set(sample.names)
+
+
+def test_a_smaller_limit_takes_a_part_of_the_larger_sample(many: list[Path], cache: Path) -> None:
+    few, more = (set(load_pool(many, Rules(limit=count), cache).names) for count in (10, 20))
+    assert few < more
+    assert len(few) == 10
+
+
+def test_a_limit_counts_pictures_of_the_classes_asked_for(many: list[Path], cache: Path) -> None:
+    pool = load_pool(many, Rules(limit=20, classes=("b",)), cache)
+    assert len(pool) == 20
+    assert list(pool.classes) == ["b"]
+
+
+def test_a_limit_beyond_all_pictures_takes_all(many: list[Path], cache: Path) -> None:
+    assert len(load_pool(many, Rules(limit=1000), cache)) == 120
+
+
+def test_pictures_of_one_name_count_each(many: list[Path], cache: Path) -> None:
+    assert len(load_pool([many[1], many[1]], Rules(limit=15), cache)) == 15
+
+
+def test_a_limit_reads_no_more_than_it_takes(
+    folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    whole = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or whole(path))
+    assert len(load_pool([folder], Rules(limit=1), cache)) == 1
+    assert len(read) == 1

@@ -6,21 +6,17 @@ into memory. On a GPU the whole pool is copied to the device and a step never wa
 
 import hashlib
 import json
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import image
-from ..color import colorfulness
-from ..errors import DatasetError, ImageError
 from ..whole import replacing
-from .sources import fingerprint, pictures
+from .decoding import decoded
+from .entries import Entries
+from .sources import fingerprint, names, pictures
 
 _LAYOUT = 1  # of the cache file; a new number makes old ones be built anew
 
@@ -74,7 +70,7 @@ class Pool:
 
 
 def load_pool(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     rules: Rules,
     cache: Path,
     progress: Callable[[int], None] = lambda done: None,
@@ -82,7 +78,7 @@ def load_pool(
     """Open the pool of these sources from the cache folder, decoding it first if need be.
 
     Args:
-        sources: folders and zip files.
+        sources: paths and URLs, as `sources` takes them.
         rules: which pictures enter.
         cache: folder for the packed file; about 0.1 MB a picture.
         progress: told how many pictures were decoded so far.
@@ -95,29 +91,29 @@ def load_pool(
     if not (index.exists() and packed.exists()):
         cache.mkdir(parents=True, exist_ok=True)
         _build(sources, rules, packed, index, progress)
-    entries = json.loads(index.read_text())
-    if not entries["names"]:
-        raise DatasetError(
-            f"{', '.join(map(str, sources))}: no picture to train on; {len(entries['grey'])} are "
-            f"nearly grey, {len(entries['unreadable'])} unreadable; lower min_colorfulness or add "
-            "color pictures"
-        )
-    sizes = np.array(entries["sizes"], dtype=np.int64)
-    named = [class_of(name) for name in entries["names"]]
-    classes = sorted(set(named) - {"", *rules.unlabeled})
-    lengths = sizes.prod(axis=1) * 3
-    return Pool(
-        # Copy-on-write, as torch takes no read-only memory; nothing is ever written.
-        pixels=np.memmap(packed, dtype=np.uint8, mode="c"),
-        offsets=np.concatenate([[0], np.cumsum(lengths)[:-1]]),
-        sizes=sizes,
-        names=entries["names"],
-        grey=entries["grey"],
-        unreadable=entries["unreadable"],
-        key=key,
-        classes=classes,
-        labels=_labels(named, classes),
-    )
+    entries = Entries(**json.loads(index.read_text()))
+    if not entries.names:
+        raise entries.nothing_left(", ".join(map(str, sources)))
+    # Copy-on-write, as torch takes no read-only memory; nothing is ever written.
+    return _pool(np.memmap(packed, dtype=np.uint8, mode="c"), entries, rules, key)
+
+
+def pool_in_memory(files: Iterable[tuple[str, bytes]], rules: Rules, key: str) -> Pool:
+    """Decode files of these names and contents into memory; `rules.limit` has no say.
+
+    Raises:
+        DatasetError: no picture remains; the message begins with the key.
+    """
+    entries, pixels = Entries(), bytearray()
+    for entry in decoded(
+        (file for file in files if _lets_in(rules, file[0])),
+        rules.short_side,
+        rules.min_colorfulness,
+    ):
+        pixels += entries.note(entry)
+    if not entries.names:
+        raise entries.nothing_left(key)
+    return _pool(np.frombuffer(pixels, dtype=np.uint8), entries, rules, key)
 
 
 def class_of(name: str) -> str:
@@ -130,112 +126,72 @@ def _labels(named: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     return np.array([numbers.get(name, -1) for name in named], dtype=np.int64)
 
 
-def _key(sources: Sequence[Path], rules: Rules) -> str:
+def _lets_in(rules: Rules, name: str) -> bool:
+    return not rules.classes or class_of(name) in rules.classes
+
+
+def _pool(pixels: NDArray[np.uint8], entries: Entries, rules: Rules, key: str) -> Pool:
+    sizes = np.array(entries.sizes, dtype=np.int64)
+    named = [class_of(name) for name in entries.names]
+    classes = sorted(set(named) - {"", *rules.unlabeled})
+    return Pool(
+        pixels=pixels,
+        offsets=np.concatenate([[0], np.cumsum(sizes.prod(axis=1) * 3)[:-1]]),
+        sizes=sizes,
+        names=entries.names,
+        grey=entries.grey,
+        unreadable=entries.unreadable,
+        key=key,
+        classes=classes,
+        labels=_labels(named, classes),
+    )
+
+
+def _key(sources: Sequence[Path | str], rules: Rules) -> str:
     content = [fingerprint(source) for source in sources]
     description = json.dumps([_LAYOUT, content, asdict(rules)])
     return hashlib.sha256(description.encode()).hexdigest()[:16]
 
 
 def _build(
-    sources: Sequence[Path],
+    sources: Sequence[Path | str],
     rules: Rules,
     packed: Path,
     index: Path,
     progress: Callable[[int], None],
 ) -> None:
     """Decode everything into `packed`; `index` appears last and only when all is there."""
-    names: list[str] = []
-    sizes: list[tuple[int, int]] = []
-    grey: list[str] = []
-    unreadable: list[str] = []
+    entries = Entries()
     with replacing(packed) as beside, beside.open("wb") as file:
         everything = _wanted(sources, rules)
-        for done, entry in enumerate(_decoded(everything, rules), start=1):
-            match entry:
-                case _Unreadable(fault):
-                    unreadable.append(fault)
-                case _Grey(name):
-                    grey.append(name)
-                case _Picture(name, pixels):
-                    file.write(pixels.tobytes())
-                    names.append(name)
-                    sizes.append(pixels.shape[:2])
-            progress(done)
-    entries = {"names": names, "sizes": sizes, "grey": grey, "unreadable": unreadable}
+        for entry in decoded(everything, rules.short_side, rules.min_colorfulness):
+            file.write(entries.note(entry))
+            progress(len(entries))
     with replacing(index) as beside:
-        beside.write_text(json.dumps(entries))
+        beside.write_text(json.dumps(asdict(entries)))
 
 
-def _wanted(sources: Sequence[Path], rules: Rules) -> Iterator[tuple[str, bytes]]:
+def _wanted(sources: Sequence[Path | str], rules: Rules) -> Iterator[tuple[str, bytes]]:
     """Names and contents of the pictures that the rules let in unseen."""
-    everything = (picture for source in sources for picture in pictures(source))
-    if rules.classes:
-        everything = (one for one in everything if class_of(one[0]) in rules.classes)
-    if rules.limit is None:
-        yield from everything
+    if not rules.classes and rules.limit is None:
+        for source in sources:
+            yield from pictures(source)
         return
+    for source, chosen in zip(sources, _chosen(sources, rules), strict=True):
+        yield from pictures(source, chosen.__contains__)
+
+
+def _chosen(sources: Sequence[Path | str], rules: Rules) -> list[set[int]]:
+    """The numbers of these pictures in each source, by their names alone."""
+    allowed = [
+        (name, at, number)
+        for at, source in enumerate(sources)
+        for number, name in enumerate(names(source))
+        if _lets_in(rules, name)
+    ]
     # The pictures whose names have the smallest hashes: whatever the order they come in.
-    names = sorted((_hash(name), name) for name, _ in _names(sources, rules))[: rules.limit]
-    chosen = {name for _, name in names}
-    yield from (one for one in everything if one[0] in chosen)
-
-
-def _names(sources: Sequence[Path], rules: Rules) -> Iterator[tuple[str, bytes]]:
-    for source in sources:
-        for one in pictures(source):
-            if not rules.classes or class_of(one[0]) in rules.classes:
-                yield one
-
-
-def _hash(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()
-
-
-@dataclass(frozen=True)
-class _Picture:
-    name: str
-    pixels: NDArray[np.uint8]
-    """`(H, W, 3)`."""
-
-
-@dataclass(frozen=True)
-class _Grey:
-    name: str
-
-
-@dataclass(frozen=True)
-class _Unreadable:
-    fault: str
-
-
-_Decoded = _Picture | _Grey | _Unreadable
-
-
-def _decoded(items: Iterable[tuple[str, bytes]], rules: Rules) -> Iterator[_Decoded]:
-    """Decode in threads, in order, with a bounded number of pictures in flight."""
-    workers = os.cpu_count() or 1
-    with ThreadPoolExecutor(workers) as threads:
-        waiting: deque[Future[_Decoded]] = deque()
-        for name, data in items:
-            waiting.append(threads.submit(_decode, name, data, rules))
-            if len(waiting) > 8 * workers:
-                yield waiting.popleft().result()
-        for future in waiting:
-            yield future.result()
-
-
-def _decode(name: str, data: bytes, rules: Rules) -> _Decoded:
-    """One picture, reduced, and what the rules make of it."""
-    try:
-        frame = image.decode(data, name=name).to_8_bit()
-    except ImageError as error:
-        return _Unreadable(str(error))
-    if frame.is_grey:
-        return _Grey(name)
-    pixels: NDArray[np.uint8] = frame.pixels
-    scale = rules.short_side / min(frame.height, frame.width)
-    if scale < 1:
-        pixels = image.resize(pixels, round(frame.height * scale), round(frame.width * scale))
-    if float(colorfulness(pixels / np.float32(255))) < rules.min_colorfulness:
-        return _Grey(name)
-    return _Picture(name, pixels)
+    allowed.sort(key=lambda one: hashlib.sha256(one[0].encode()).digest())
+    chosen: list[set[int]] = [set() for _ in sources]
+    for _, at, number in allowed[: rules.limit]:
+        chosen[at].add(number)
+    return chosen

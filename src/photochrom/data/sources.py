@@ -1,87 +1,92 @@
-"""Where training pictures come from: folders and zip files, read one picture at a time."""
+"""Where training pictures come from, read one picture at a time.
+
+A source is a path or a URL:
+
+    a folder                            folders.py   `train/`
+    a zip file, or a folder inside one  zips.py      `set.zip`, `set.zip/train`
+    CIFAR-10's binary version           cifar.py     `cifar-10-batches-bin/`, `…/test_batch.bin`
+    tar shards                          shards.py    `set-{000..099}.tar`, `s3://bucket/set-0.tar.gz`
+"""
 
 import hashlib
-import zipfile
-import zlib
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
+from .. import image
 from ..errors import DatasetError
+from .cifar import cifar_of
+from .folders import Folder
+from .shards import shards_of
+from .source import Source, Wanted
+from .zips import zip_of
 
-SUFFIXES = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 
+def pictures(
+    source: Path | str, wanted: Wanted = lambda number: True
+) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of every picture in a source, or of those wanted by number.
 
-def pictures(source: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every picture in a folder (recursively) or a zip file.
-
-    Names are relative to the source, with `/`; in the order of the zip file or sorted. The folder
-    part of a name is the picture's class where a data set has classes.
+    Names are relative to the source, with `/`. The last folder of a name is the picture's class
+    where a data set has classes.
 
     Raises:
-        DatasetError: there is no such folder or zip file, it holds no picture, or the zip file is
-            damaged.
+        DatasetError: there is no such source, it holds no picture, or it is damaged.
     """
-    found = _in_folder(source) if _is_folder(source) else _in_zip(source)
-    empty = True
-    for picture in found:
+    opened, empty = open_source(source), True
+
+    def noted(number: int) -> bool:
+        nonlocal empty
         empty = False
-        yield picture
+        return wanted(number)
+
+    yield from opened.pictures(noted)
     if empty:
-        raise DatasetError(f"{source}: holds no picture ({', '.join(sorted(SUFFIXES))})")
+        raise _no_picture(source)
 
 
-def fingerprint(source: Path) -> str:
+def names(source: Path | str) -> Iterator[str]:
+    """Yield the name of every picture in a source, by number, reading none.
+
+    Raises:
+        DatasetError: as of `pictures`.
+    """
+    empty = True
+    for name in open_source(source).names():
+        empty = False
+        yield name
+    if empty:
+        raise _no_picture(source)
+
+
+def fingerprint(source: Path | str) -> str:
     """A hash that changes when pictures are added, removed or replaced; reads no pictures.
 
     Raises:
-        DatasetError: there is no such folder or zip file.
+        DatasetError: there is no such source.
     """
     digest = hashlib.sha256()
-    if _is_folder(source):
-        for path in _files(source):
-            status = path.stat()
-            name = path.relative_to(source).as_posix()
-            digest.update(f"{name} {status.st_size} {status.st_mtime_ns}\n".encode())
-    else:
-        with zipfile.ZipFile(source) as archive:
-            for info in _entries(archive):
-                digest.update(f"{info.filename} {info.file_size} {info.CRC}\n".encode())
+    for trait in open_source(source).traits():
+        digest.update(f"{trait}\n".encode())
     return digest.hexdigest()
 
 
-def _is_folder(source: Path) -> bool:
-    """Whether a source is a folder or a zip file; raises DatasetError if it is neither."""
-    if source.is_dir():
-        return True
-    if zipfile.is_zipfile(source):
-        return False
-    raise DatasetError(f"{source}: no folder or zip file of pictures; check the recipe's data")
+def open_source(source: Path | str) -> Source:
+    """What a path or URL leads to.
+
+    Raises:
+        DatasetError: to nothing that can hold pictures.
+    """
+    if shards := shards_of(source):
+        return shards
+    path = Path(source)
+    found = cifar_of(path) or (Folder(path) if path.is_dir() else zip_of(path))
+    if found is None:
+        raise DatasetError(
+            f"{source}: no folder or zip file of pictures, tar shard or CIFAR-10 batch; "
+            "check the recipe's data"
+        )
+    return found
 
 
-def _in_folder(folder: Path) -> Iterator[tuple[str, bytes]]:
-    for path in _files(folder):
-        yield path.relative_to(folder).as_posix(), path.read_bytes()
-
-
-def _in_zip(file: Path) -> Iterator[tuple[str, bytes]]:
-    with zipfile.ZipFile(file) as archive:
-        for info in _entries(archive):
-            try:
-                content = archive.read(info)
-            except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-                raise DatasetError(
-                    f"{file}: {info.filename} is damaged ({error}); copy the file anew"
-                ) from error
-            yield info.filename, content
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and path.is_file():
-            yield path
-
-
-def _entries(archive: zipfile.ZipFile) -> Iterator[zipfile.ZipInfo]:
-    for info in archive.infolist():
-        if PurePosixPath(info.filename).suffix.lower() in SUFFIXES and not info.is_dir():
-            yield info
+def _no_picture(source: Path | str) -> DatasetError:
+    return DatasetError(f"{source}: holds no picture ({', '.join(sorted(image.SUFFIXES))})")
