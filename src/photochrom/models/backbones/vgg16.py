@@ -74,7 +74,7 @@ class Vgg16Encoder(nn.Module):
 
         The names are PyTorch's, `features.N.weight` and `.bias`; others in the file are not used.
         Inside the picture, features are then the classifier's of the grey whose sRGB value is
-        L* / 100 (0.04 from the true one at most); the picture's border continues in mid grey, where
+        L* / 100, at most 0.034 from the true one. The picture's border continues in mid grey, where
         the classifier's continued in ImageNet's mean color. Kernels of further inputs begin at 0.
 
         Raises:
