@@ -2,11 +2,13 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -203,6 +205,25 @@ def _toml(value: Any) -> str:
 def command(tmp_path: Path) -> Callable[[Recipe], Command]:
     """Makes the command that trains a recipe."""
     return partial(Command, tmp_path)
+
+
+@contextmanager
+def _full_disk(room: int) -> Iterator[None]:
+    """Let no file grow beyond so many bytes: writing then fails as on a full disk.
+
+    Python ignores the signal that comes with it, and the kernel does the rest.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.fixture
+def full_disk() -> Callable[[int], AbstractContextManager[None]]:
+    return _full_disk
 
 
 class Recorder:

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -6,9 +8,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from photochrom.errors import ModelError
+from photochrom.errors import ModelError, TrainingError
 from photochrom.training import checkpoint
 from photochrom.training.checkpoint import State
+from photochrom.training.games.history import History
+
+FullDisk = Callable[[int], AbstractContextManager[None]]
 
 
 def network(width: int = 6) -> nn.Module:
@@ -16,10 +21,20 @@ def network(width: int = 6) -> nn.Module:
 
 
 def state(seed: int = 0, width: int = 6, steps: int = 0) -> State:
-    """A state after some steps, its convolutions channels last, as training has them."""
+    """A state after some steps of two teams, its convolutions channels last, as training has
+    them."""
     torch.manual_seed(seed)
     model = network(width).to(memory_format=torch.channels_last)
-    made = State(model, checkpoint.average_of(model), torch.optim.AdamW(model.parameters(), lr=0.1))
+    judge = nn.Conv2d(2, 1, 3)
+    made = State(
+        players={"model": model, "judge": judge, "memory": History(5)},
+        optimizers={
+            "judge": torch.optim.SGD(judge.parameters(), lr=0.1, momentum=0.9),
+            "model": torch.optim.AdamW(model.parameters(), lr=0.1),
+        },
+        average=checkpoint.average_of(model),
+        classes=["day", "night"],
+    )
     for _ in range(steps):
         step(made)
     return made
@@ -27,22 +42,35 @@ def state(seed: int = 0, width: int = 6, steps: int = 0) -> State:
 
 def step(made: State) -> None:
     torch.manual_seed(made.step)
-    made.optimizer.zero_grad()
     pictures = torch.randn(4, 3, 8, 8).contiguous(memory_format=torch.channels_last)
-    torch.autograd.backward(made.model(pictures).square().mean())
-    made.optimizer.step()
+    colors = made.players["model"](pictures)
+    memory = made.players["memory"]
+    assert isinstance(memory, History)
+    remembered = memory.exchanged(colors.detach())
+    losses = {
+        "judge": made.players["judge"](remembered).square().mean(),
+        "model": colors.square().mean(),
+    }
+    for team, loss in losses.items():
+        made.optimizers[team].zero_grad()
+        torch.autograd.backward(loss)
+        made.optimizers[team].step()
     made.step += 1
+    made.history.append((made.step, losses["model"].item()))
 
 
 def tensors_of(made: State) -> dict[str, torch.Tensor]:
-    found = {f"model.{name}": t for name, t in made.model.state_dict().items()}
-    found |= {f"average.{name}": t for name, t in made.average.state_dict().items()}
-    for at, moments in made.optimizer.state_dict()["state"].items():
-        found |= {f"optimizer.{at}.{name}": t for name, t in moments.items()}
+    found = {f"average.{name}": t for name, t in made.average.state_dict().items()}
+    for player, module in made.players.items():
+        found |= {f"{player}.{name}": t for name, t in module.state_dict().items()}
+    for team, optimizer in made.optimizers.items():
+        for at, moments in optimizer.state_dict()["state"].items():
+            found |= {f"optimizer.{team}.{at}.{name}": t for name, t in moments.items()}
     return found
 
 
 def assert_same(first: State, second: State) -> None:
+    assert (first.step, first.history) == (second.step, second.history)
     ours, theirs = tensors_of(first), tensors_of(second)
     assert ours.keys() == theirs.keys()
     for name in ours:
@@ -63,7 +91,10 @@ def test_round_trip_is_exact(path: Path) -> None:
     checkpoint.restore(restored, path)
     assert restored.step == 3
     assert_same(saved, restored)
-    assert checkpoint.read_recipe(path) == ({"name": "tiny"}, 3)
+    stored = checkpoint.read(path)
+    assert (stored.recipe, stored.step) == ({"name": "tiny"}, 3)
+    assert stored.classes == ("day", "night")
+    assert stored.history == saved.history
 
 
 def test_going_on_is_as_if_never_stopped(path: Path) -> None:
@@ -95,6 +126,21 @@ def test_the_average_alone(path: Path) -> None:
         assert torch.equal(model.state_dict()[name], tensor), name
 
 
+def test_the_average_without_all_the_rest(path: Path) -> None:
+    """What the best checkpoint holds: enough to export it and to start from, and no more."""
+    saved = state(steps=2)
+    nn.init.constant_(next(saved.average.parameters()), 7)
+    checkpoint.save_average(saved, path, json.dumps({"name": "tiny"}))
+    assert {name.partition(".")[0] for name in load_file(path)} == {"average"}
+    assert checkpoint.read(path).recipe == {"name": "tiny"}
+    model = network()
+    checkpoint.restore_average(model, path)
+    for name, tensor in saved.average.state_dict().items():
+        assert torch.equal(model.state_dict()[name], tensor), name
+    with pytest.raises(ModelError, match="checkpoint of another network"):
+        checkpoint.restore(state(), path)  # there is nothing to go on from
+
+
 def test_the_average_is_a_frozen_copy() -> None:
     model = network().train()
     average = checkpoint.average_of(model)
@@ -111,33 +157,46 @@ def test_names_in_the_file(path: Path) -> None:
     assert {
         "model.0.weight",
         "average.1.running_mean",
-        "optimizer.0.exp_avg",
-        "optimizer.5.exp_avg_sq",
-        "optimizer.0.step",
+        "judge.weight",
+        "memory.pictures",
+        "optimizer.model.0.exp_avg",
+        "optimizer.model.5.exp_avg_sq",
+        "optimizer.model.0.step",
+        "optimizer.judge.1.momentum_buffer",
     } <= names
-    assert {name.partition(".")[0] for name in names} == {"model", "average", "optimizer"}
+    first = {name.partition(".")[0] for name in names}
+    assert first == {"model", "average", "optimizer", "judge", "memory"}
 
 
-def test_a_failed_save_leaves_the_old_checkpoint(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("save", [checkpoint.save, checkpoint.save_average])
+def test_a_full_disk_leaves_the_old_checkpoint(
+    path: Path, save: Callable[[State, Path, str], None], full_disk: FullDisk
 ) -> None:
-    checkpoint.save(state(steps=1), path, "{}")
+    save(state(steps=1), path, "{}")
     before = path.read_bytes()
-
-    def fail(tensors: object, file: Path, metadata: object) -> None:
-        file.write_bytes(b"half")
-        raise OSError("no space left")
-
-    monkeypatch.setattr(checkpoint, "save_file", fail)
-    with pytest.raises(OSError, match="no space left"):
-        checkpoint.save(state(steps=2), path, "{}")
+    with full_disk(len(before) - 1), pytest.raises(TrainingError) as caught:
+        save(state(steps=2), path, "{}")
+    message = str(caught.value)
+    assert message.startswith(f"{path}: cannot write the checkpoint (")
+    assert "make room" in message
+    assert "\n" not in message
     assert path.read_bytes() == before
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 
+def test_a_folder_that_went_away(tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"gone/c\.safetensors: cannot write") as caught:
+        checkpoint.save(state(), tmp_path / "gone" / "c.safetensors", "{}")
+    assert "\n" not in str(caught.value)
+
+
+def average_alone(made: State, path: Path) -> None:
+    checkpoint.restore_average(made.players["model"], path)
+
+
 def test_another_network(path: Path) -> None:
     checkpoint.save(state(steps=1), path, "{}")
-    for load in (checkpoint.restore, lambda s, p: checkpoint.restore_average(s.model, p)):
+    for load in (checkpoint.restore, average_alone):
         with pytest.raises(
             ModelError, match=r"checkpoint of another network .*0\.weight"
         ) as caught:
@@ -154,18 +213,35 @@ def test_missing_and_damaged_files(path: Path, keep: int | None) -> None:
     for load in (
         lambda: checkpoint.restore(state(), path),
         lambda: checkpoint.restore_average(network(), path),
-        lambda: checkpoint.read_recipe(path),
+        lambda: checkpoint.read(path),
     ):
         with pytest.raises(ModelError, match="not a readable checkpoint") as caught:
             load()
         assert str(path) in str(caught.value)
 
 
+RIGHT = {"step": "3", "recipe": "{}", "classes": "[]", "history": "[[3, 0.5]]"}
+
+
+def test_metadata_that_is_right(path: Path) -> None:
+    save_file({}, path, RIGHT)
+    assert checkpoint.read(path) == checkpoint.Stored({}, 3, (), [(3, 0.5)])
+
+
 @pytest.mark.parametrize(
-    "metadata", [None, {"step": "3"}, {"step": "x", "recipe": "{}"}, {"step": "3", "recipe": "{"}]
+    "metadata",
+    [
+        None,
+        {"step": "3"},
+        *({name: text for name, text in RIGHT.items() if name != missing} for missing in RIGHT),
+        RIGHT | {"step": "x"},
+        RIGHT | {"recipe": "{"},
+        RIGHT | {"classes": "3"},
+        RIGHT | {"history": "[3]"},
+    ],
 )
 def test_a_safetensors_file_of_something_else(path: Path, metadata: dict[str, str] | None) -> None:
     save_file({f"model.{n}": t for n, t in network().state_dict().items()}, path, metadata)
-    for load in (lambda: checkpoint.restore(state(), path), lambda: checkpoint.read_recipe(path)):
+    for load in (lambda: checkpoint.restore(state(), path), lambda: checkpoint.read(path)):
         with pytest.raises(ModelError, match="not a checkpoint of a training run"):
             load()
