@@ -62,8 +62,7 @@ class Pool:
 
     def with_classes(self, classes: Sequence[str]) -> "Pool":
         """The same pictures, numbered by the classes of another pool; -1 for what it lacks."""
-        names = [class_of(name) for name in self.names]
-        return replace(self, classes=classes, labels=_labels(names, classes))
+        return replace(self, classes=classes, labels=_labels(self.names, classes))
 
     def __len__(self) -> int:
         return len(self.names)
@@ -86,7 +85,7 @@ def load_pool(
     Raises:
         DatasetError: a source is missing, empty or damaged, or no picture remains.
     """
-    key = _key(sources, rules)
+    key = pool_key(sources, rules)
     packed, index = cache / f"pool-{key}.rgb", cache / f"pool-{key}.json"
     if not (index.exists() and packed.exists()):
         cache.mkdir(parents=True, exist_ok=True)
@@ -98,22 +97,39 @@ def load_pool(
     return _pool(np.memmap(packed, dtype=np.uint8, mode="c"), entries, rules, key)
 
 
-def pool_in_memory(files: Iterable[tuple[str, bytes]], rules: Rules, key: str) -> Pool:
-    """Decode files of these names and contents into memory; `rules.limit` has no say.
+def pool_in_memory(
+    files: Iterable[tuple[str, bytes]], rules: Rules, sources: str, key: str
+) -> Pool:
+    """Decode files that never were a whole; `rules.limit` has no say.
+
+    Args:
+        files: names and contents.
+        rules: which pictures enter.
+        sources: what a message calls where they come from.
+        key: the pool's.
 
     Raises:
-        DatasetError: no picture remains; the message begins with the key.
+        DatasetError: no picture remains.
     """
     entries, pixels = Entries(), bytearray()
-    for entry in decoded(
-        (file for file in files if _lets_in(rules, file[0])),
-        rules.short_side,
-        rules.min_colorfulness,
-    ):
+    allowed = (file for file in files if _lets_in(rules, file[0]))
+    for entry in decoded(allowed, rules.short_side, rules.min_colorfulness):
         pixels += entries.note(entry)
     if not entries.names:
-        raise entries.nothing_left(key)
+        raise entries.nothing_left(sources)
     return _pool(np.frombuffer(pixels, dtype=np.uint8), entries, rules, key)
+
+
+def pool_key(sources: Sequence[Path | str], rules: Rules) -> str:
+    """A hash that is another where sources or rules are."""
+    content = [fingerprint(source) for source in sources]
+    description = json.dumps([_LAYOUT, content, asdict(rules)])
+    return hashlib.sha256(description.encode()).hexdigest()[:16]
+
+
+def classes_among(names: Iterable[str], rules: Rules) -> list[str]:
+    """The classes of pictures of these names, sorted."""
+    return sorted({class_of(name) for name in names} - {"", *rules.unlabeled})
 
 
 def class_of(name: str) -> str:
@@ -121,9 +137,9 @@ def class_of(name: str) -> str:
     return PurePosixPath(name).parent.name
 
 
-def _labels(named: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
+def _labels(names: Sequence[str], classes: Sequence[str]) -> NDArray[np.int64]:
     numbers = {name: number for number, name in enumerate(classes)}
-    return np.array([numbers.get(name, -1) for name in named], dtype=np.int64)
+    return np.array([numbers.get(class_of(name), -1) for name in names], dtype=np.int64)
 
 
 def _lets_in(rules: Rules, name: str) -> bool:
@@ -132,8 +148,7 @@ def _lets_in(rules: Rules, name: str) -> bool:
 
 def _pool(pixels: NDArray[np.uint8], entries: Entries, rules: Rules, key: str) -> Pool:
     sizes = np.array(entries.sizes, dtype=np.int64)
-    named = [class_of(name) for name in entries.names]
-    classes = sorted(set(named) - {"", *rules.unlabeled})
+    classes = classes_among(entries.names, rules)
     return Pool(
         pixels=pixels,
         offsets=np.concatenate([[0], np.cumsum(sizes.prod(axis=1) * 3)[:-1]]),
@@ -143,14 +158,8 @@ def _pool(pixels: NDArray[np.uint8], entries: Entries, rules: Rules, key: str) -
         unreadable=entries.unreadable,
         key=key,
         classes=classes,
-        labels=_labels(named, classes),
+        labels=_labels(entries.names, classes),
     )
-
-
-def _key(sources: Sequence[Path | str], rules: Rules) -> str:
-    content = [fingerprint(source) for source in sources]
-    description = json.dumps([_LAYOUT, content, asdict(rules)])
-    return hashlib.sha256(description.encode()).hexdigest()[:16]
 
 
 def _build(
