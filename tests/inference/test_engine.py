@@ -12,7 +12,7 @@ from photochrom.color import srgb_to_lab
 from photochrom.inference import Engine, Settings, join
 from photochrom.inference.enlarge import bilinear
 from photochrom.inference.session import Prediction, Session
-from photochrom.inference.view import inscribed_shape, padded, working_shape
+from photochrom.inference.view import padded, working_shape
 
 SMALL = Settings(working_size=64)
 

@@ -41,17 +41,20 @@ def import_weights(
       photochrom colorize photo.jpg --model zhang2016.onnx
     """
     require_export()
+    from ..errors import ModelError
     from ..export.graph import Decoded
     from ..export.published import read_tensors
     from ..models.decoding import BinsDecoding
     from ..models.zhang2016 import from_published
 
     refuse_output(output, force=force)
-    model, centers = from_published(read_tensors(file))
-    card = _zhang_card(model.size_multiple)
-    decoding = BinsDecoding(centers)
-    module = Decoded(model, decoding, offset=card.input_offset, scale=card.input_scale)
-    write_proven(module, card, output)
+    tensors = read_tensors(file)
+    try:
+        model, centers = from_published(tensors)
+    except ModelError as error:
+        raise ModelError(f"{file}: {error}") from error
+    module = Decoded(model, BinsDecoding(centers))
+    write_proven(module, _zhang_card(model.size_multiple), output)
 
 
 def _zhang_card(size_multiple: int) -> "Card":
@@ -61,7 +64,6 @@ def _zhang_card(size_multiple: int) -> "Card":
         name="zhang2016",
         summary="Colorful Image Colorization (Zhang, Isola and Efros 2016), as published",
         licence="BSD-2-Clause",
-        input_scale=100.0,  # the authors' normalize_l
         output="bins",
         size_multiple=size_multiple,
         working_size=256,  # what the authors' code resizes to

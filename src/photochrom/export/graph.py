@@ -9,6 +9,8 @@ from torch.nn import functional
 from ..models.decoding import Decoding
 from ..models.network import Discriminator, Network, Stylist
 
+_OFFSET = _SCALE = 50.0  # networks take (L* - offset) / scale
+
 
 class Verdict(nn.Module):
     """A discriminator's opinion as one number a picture: the mean of its logits over its maps."""
@@ -49,19 +51,12 @@ class Decoded(nn.Module):
     """
 
     def __init__(
-        self,
-        network: Network,
-        decoding: Decoding,
-        verdict: Verdict | None = None,
-        offset: float = 50.0,
-        scale: float = 50.0,
+        self, network: Network, decoding: Decoding, verdict: Verdict | None = None
     ) -> None:
-        """Wrap a network that takes (L* - offset) / scale."""
         super().__init__()
         self.network = network
         self.decoding = decoding
         self.verdict = verdict
-        self.offset, self.scale = offset, scale
         self.eval()
 
     def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
@@ -70,7 +65,7 @@ class Decoded(nn.Module):
     def _answer(self, raw: Tensor, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
         # Over the size that the network declares, not its output's: the graph's sizes are free.
         grey = functional.avg_pool2d(lightness, self.network.stride)  # (N, 1, h, w)
-        small = grey[:, 0] * self.scale + self.offset  # (N, h, w), L*
+        small = grey[:, 0] * _SCALE + _OFFSET  # (N, h, w), L*
         ab, entropy = self.decoding(raw, small, temperature)
         if self.verdict is None:
             return ab, entropy
