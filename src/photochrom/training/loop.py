@@ -28,7 +28,7 @@ from .record import LAST, Progress, Record, Stretch
 from .schedule import rate_factor, size_at
 from .settings import Optimizer, Recipe
 from .start import check_fit, game_of, optimizers_of, start
-from .supply import Supply, open_supply
+from .supply import Supply, held_out, open_supply, prior_of
 from .watch import Watch
 
 LOG_EVERY = 20  # steps between log lines; each costs a GPU one wait
@@ -83,7 +83,7 @@ def train(recipe: Recipe, run: Path, cache: Path, fabric: Fabric, progress: Prog
             setting.game,
             decoding.to(fabric.device) if decoding else None,
             supply.first,
-            supply.held_out(cache, progress.decoding),
+            held_out(recipe, supply, cache, progress.decoding),
             recipe.stages[-1].size,
             fabric.device,
         )
@@ -96,7 +96,7 @@ def setting_of(recipe: Recipe, supply: Supply, cache: Path, fabric: Fabric) -> S
     """Everything as it is before the first step."""
     model = start(recipe, supply.first.classes, fabric.device)
     average = checkpoint.average_of(model)
-    game = game_of(recipe, model, supply.prior(cache), fabric)
+    game = game_of(recipe, model, prior_of(recipe, supply, cache), fabric)
     state = State(game.players, optimizers_of(recipe, game, model), average, supply.first.classes)
     share(game, fabric)
     return Setting(recipe, fabric, supply, game, state)

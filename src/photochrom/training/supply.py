@@ -1,45 +1,61 @@
-"""Where a run's pictures come from: a pool that holds them all."""
+"""Where a run's pictures come from: a pool that holds them all, or shards that pass by."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
+import torch
 from lightning_fabric import Fabric
 from numpy.typing import NDArray
 
 from ..data.crops import DevicePool
 from ..data.pool import Pool, Rules, load_pool
 from ..data.prior import load_prior
+from ..data.stream import ShardStream, Walk
 from .settings import Data, Recipe
 
 
-class Supply:
-    """Decoded pictures, all of them."""
+class Supply(Protocol):
+    """Training pictures."""
 
-    def __init__(self, recipe: Recipe, pool: Pool, fabric: Fabric) -> None:
-        self.first = pool
-        self._recipe = recipe
-        self._pictures = DevicePool(pool, fabric.device)
+    @property
+    def first(self) -> Pool:
+        """Those of the first steps: shown on contact sheets, measured for the color prior; their
+        classes number those of all others."""
 
     def at(self, step: int) -> DevicePool:
-        """The pictures that a step draws from."""
+        """Those that a step draws from."""
+
+
+class _Whole:
+    """All pictures, decoded before training begins."""
+
+    def __init__(self, pool: Pool, device: torch.device) -> None:
+        self.first = pool
+        self._pictures = DevicePool(pool, device)
+
+    def at(self, step: int) -> DevicePool:
         return self._pictures
 
-    def prior(self, cache: Path) -> NDArray[np.float64] | None:
-        """How often each ab bin occurs in `first`, `(313,)`; None where no loss asks for it."""
-        settings = self._recipe.loss.cross_entropy
-        if settings is None:
-            return None
-        return load_prior(self.first, cache, settings.neighbors, settings.sigma)
 
-    def held_out(self, cache: Path, progress: Callable[[int], None]) -> Pool:
-        """The validation pictures, with the classes numbered as in `first`."""
-        data = self._recipe.data
-        if not data.validation:
-            return self.first
-        pool = load_pool(_paths(data, data.validation), rules_of(data), cache, progress)
-        return pool.with_classes(self.first.classes)
+class _Passing:
+    """A block of shards at a time."""
+
+    def __init__(self, stream: ShardStream, device: torch.device) -> None:
+        self.first = stream.pool_at(0)
+        self._stream = stream
+        self._device = device
+        self._key = ""
+        self._pictures: DevicePool | None = None
+
+    def at(self, step: int) -> DevicePool:
+        pool = self._stream.pool_at(step)
+        if self._pictures is None or self._key != pool.key:
+            self._pictures = None  # let go of the block before
+            self._pictures, self._key = DevicePool(pool, self._device), pool.key
+        return self._pictures
 
 
 @contextmanager
@@ -52,13 +68,42 @@ def open_supply(
         DatasetError: a source is missing, empty or damaged, or no picture remains.
     """
     data = recipe.data
-    with fabric.rank_zero_first(local=True):  # one process decodes, the others find it done
-        pool = load_pool(_paths(data, data.train), rules_of(data), cache, progress)
-    yield Supply(recipe, pool, fabric)
+    sources, rules = _sources(data, data.train), rules_of(data)
+    if data.stream is None:
+        with fabric.rank_zero_first(local=True):  # one process decodes, the others find it done
+            pool = load_pool(sources, rules, cache, progress)
+        yield _Whole(pool, fabric.device)
+        return
+    walk = Walk(
+        data.stream.shards_per_block,
+        data.stream.steps_per_block,
+        recipe.seed,
+        fabric.global_rank,
+        fabric.world_size,
+    )
+    with ShardStream(sources, rules, walk) as stream:
+        yield _Passing(stream, fabric.device)
+
+
+def prior_of(recipe: Recipe, supply: Supply, cache: Path) -> NDArray[np.float64] | None:
+    """How often each ab bin occurs, `(313,)`; None where no loss asks for it."""
+    settings = recipe.loss.cross_entropy
+    if settings is None:
+        return None
+    return load_prior(supply.first, cache, settings.neighbors, settings.sigma)
+
+
+def held_out(recipe: Recipe, supply: Supply, cache: Path, progress: Callable[[int], None]) -> Pool:
+    """The validation pictures, with the classes numbered as in training."""
+    data = recipe.data
+    if not data.validation:
+        return supply.first
+    pool = load_pool(_sources(data, data.validation), rules_of(data), cache, progress)
+    return pool.with_classes(supply.first.classes)
 
 
 def rules_of(data: Data) -> Rules:
-    """Which pictures a recipe lets in."""
+    """Which pictures a recipe lets in; a stream has no limit."""
     return Rules(
         short_side=data.short_side,
         min_colorfulness=data.min_colorfulness,
@@ -68,6 +113,6 @@ def rules_of(data: Data) -> Rules:
     )
 
 
-def _paths(data: Data, sources: Sequence[str]) -> list[Path]:
-    """Paths below the recipe's root."""
-    return [data.root / source for source in sources]
+def _sources(data: Data, sources: Sequence[str]) -> list[Path | str]:
+    """Paths below the recipe's root; URLs as they are."""
+    return [source if "://" in source else data.root / source for source in sources]
