@@ -96,7 +96,9 @@ def setting_of(recipe: Recipe, supply: Supply, cache: Path, fabric: Fabric) -> S
     """Everything as it is before the first step."""
     model = start(recipe, supply.first.classes, fabric.device)
     average = checkpoint.average_of(model)
-    game = game_of(recipe, model, prior_of(recipe, supply, cache), fabric)
+    # Of the first process: where pictures stream, each has seen others.
+    prior = fabric.broadcast(prior_of(recipe, supply, cache))
+    game = game_of(recipe, model, prior, fabric)
     state = State(game.players, optimizers_of(recipe, game, model), average, supply.first.classes)
     share(game, fabric)
     return Setting(recipe, fabric, supply, game, state)

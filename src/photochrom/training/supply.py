@@ -41,20 +41,22 @@ class _Whole:
 
 
 class _Passing:
-    """A block of shards at a time."""
+    """A block of shards at a time; in memory are the first, the present one and the next."""
 
-    def __init__(self, stream: ShardStream, device: torch.device) -> None:
+    def __init__(self, stream: ShardStream, walk: Walk, device: torch.device) -> None:
         self.first = stream.pool_at(0)
         self._stream = stream
+        self._walk = walk
         self._device = device
-        self._key = ""
+        self._block = -1
         self._pictures: DevicePool | None = None
 
     def at(self, step: int) -> DevicePool:
-        pool = self._stream.pool_at(step)
-        if self._pictures is None or self._key != pool.key:
-            self._pictures = None  # let go of the block before
-            self._pictures, self._key = DevicePool(pool, self._device), pool.key
+        block = self._walk.block(step)
+        if self._pictures is None or block != self._block:
+            self._pictures = None  # the block before, which the stream has let go of
+            self._pictures = DevicePool(self._stream.pool_at(step), self._device)
+            self._block = block
         return self._pictures
 
 
@@ -82,7 +84,7 @@ def open_supply(
         fabric.world_size,
     )
     with ShardStream(sources, rules, walk) as stream:
-        yield _Passing(stream, fabric.device)
+        yield _Passing(stream, walk, fabric.device)
 
 
 def prior_of(recipe: Recipe, supply: Supply, cache: Path) -> NDArray[np.float64] | None:
