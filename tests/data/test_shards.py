@@ -1,13 +1,18 @@
 """Tar shards that the WebDataset library wrote."""
 
+import contextlib
+import functools
 import gzip
+import http.server
 import io
 import tarfile
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import fsspec
+import numpy as np
 import pytest
 import webdataset
 
@@ -16,6 +21,7 @@ from photochrom.data.pool import Rules, load_pool
 from photochrom.data.sources import fingerprint, names, pictures
 from photochrom.errors import DatasetError
 
+RNG = np.random.default_rng(0)
 Sample = dict[str, Any]
 
 
@@ -186,3 +192,30 @@ def test_pool_of_shards(tmp_path: Path, colored: Callable) -> None:
     assert list(pool.names) == ["dog/0.png", "cat/2.png", "3.png"]
     assert (list(pool.classes), pool.labels.tolist()) == (["cat", "dog"], [1, 0, -1])
     assert [fault.partition(":")[0] for fault in pool.unreadable] == ["dog/1.png"]
+
+
+def test_shard_whose_store_fails_while_reading(tmp_path: Path) -> None:
+    """As a server does that gives files only whole: it was found, and cannot be read."""
+    pytest.importorskip("aiohttp", reason="fsspec reads the web with it")
+    write(tmp_path / "set.tar", {"__key__": "1", "png": RNG.bytes(30_000_000)}, *SAMPLES)
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def copyfile(self, source: Any, outputfile: Any) -> None:
+            with contextlib.suppress(ConnectionError):  # the reader hangs up
+                super().copyfile(source, outputfile)
+
+    handler = functools.partial(Quiet, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            url = f"http://127.0.0.1:{server.server_port}/set.tar"
+            assert len(fingerprint(url)) == 64
+            with pytest.raises(DatasetError, match=r"set\.tar: cannot be read .*range requests"):
+                list(pictures(url))
+        finally:
+            server.shutdown()
+            thread.join()

@@ -4,7 +4,7 @@ Members that follow one another and share their path up to the first dot of the 
 sample: `dog/07.jpg`, `dog/07.cls`, `dog/07.json`. https://github.com/webdataset/webdataset
 """
 
-import io
+import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -136,8 +136,7 @@ def _archive(url: str) -> Iterator[tarfile.TarFile]:
         with _told_of(url):
             opened = stack.enter_context(fsspec.open(url, "rb"))
         with _damage_told_of(url):
-            file = opened if opened.seekable() else io.BytesIO(opened.read())
-            archive = stack.enter_context(tarfile.open(fileobj=file, mode="r:*"))
+            archive = stack.enter_context(tarfile.open(fileobj=opened, mode="r:*"))
         yield archive
 
 
@@ -167,5 +166,7 @@ def _content(url: str, archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes
 def _damage_told_of(url: str) -> Iterator[None]:
     try:
         yield
-    except (tarfile.TarError, zlib.error, EOFError, OSError) as error:
+    except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError) as error:
         raise DatasetError(f"{url}: damaged ({error}); copy the file anew") from error
+    except Exception as error:  # every kind of store raises errors of its own
+        raise DatasetError(f"{url}: cannot be read ({error}); check where it is kept") from error
