@@ -17,7 +17,8 @@ def test_table_lists_networks_and_what_can_be_trained(run):
     row = next(line for line in result.stdout.splitlines() if line.startswith("autochrome"))
     assert card.licence in row
     assert " MB" in row
-    trainable = result.stdout.splitlines()[-1]
+    discriminators, trainable = result.stdout.splitlines()[-2:]
+    assert all(name in discriminators for name in catalog.discriminator_names())
     assert all(name in trainable for name in catalog.names())
 
 
@@ -27,6 +28,7 @@ def test_json_of_the_list(run):
     size = len(files("photochrom.weights").joinpath("autochrome.onnx").read_bytes())
     assert first["bytes"] == size
     assert listing["trainable"] == catalog.names()
+    assert listing["discriminators"] == catalog.discriminator_names()
 
 
 def test_whole_card_by_name_and_by_file(run, tmp_path):

@@ -76,8 +76,12 @@ def _print_listing(listing: dict[str, Any]) -> None:
         console.print(table)
     else:
         console.print("no trained network in this package")
-    console.print(f"\ndiscriminators for recipes: {', '.join(listing['discriminators'])}")
-    console.print(f"trainable with `photochrom train`: {', '.join(listing['trainable'])}")
+    # A line each, however narrow the terminal: for grep.
+    console.print(
+        f"\ndiscriminators for recipes: {', '.join(listing['discriminators'])}", soft_wrap=True
+    )
+    trainable = f"trainable with `photochrom train`: {', '.join(listing['trainable'])}"
+    console.print(trainable, soft_wrap=True)
 
 
 def readable(card: "Card") -> str:
