@@ -84,8 +84,12 @@ def test_compared_runs_have_their_colors(tmp_path):
 def test_a_range_test_marks_its_suggestion(tmp_path):
     rates = list(np.geomspace(1e-5, 1, 60))
     losses = list(5 - 2 / (1 + np.exp(-3 * (np.log10(rates) + 3))))
-    path = rate_plot(rates, losses, smoothed(losses, 5), 1e-3, "test", tmp_path / "rates.png")
-    assert {_rgb(plots.COLORS[0]), _rgb(plots.COLORS[1])} <= _shown(path)
+    test = (rates, losses), (rates[:50], losses[:50])
+    marked = _shown(rate_plot(tmp_path / "rates.png", "test", *test, 1e-3))
+    assert {_rgb(plots.COLORS[0]), _rgb(plots.COLORS[1])} <= marked
+    assert _rgb(plots.COLORS[1]) not in _shown(
+        rate_plot(tmp_path / "none.png", "test", *test, None)
+    )
 
 
 def test_drawing_sets_nothing_for_the_process(tmp_path):

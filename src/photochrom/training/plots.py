@@ -66,6 +66,11 @@ def memory_of(steps: int) -> float:
     return max(1.0, _MEMORY * steps)
 
 
+def _settled(steps: int) -> int:
+    """Steps from which on a figure shows every loss."""
+    return int(_SETTLING * steps)
+
+
 def loss_plot(run: Path, history: Sequence[tuple[int, float]]) -> Path:
     """Draw `losses.png` into a run's folder: a panel for each team.
 
@@ -87,12 +92,14 @@ def loss_plot(run: Path, history: Sequence[tuple[int, float]]) -> Path:
         panel.plot(steps, losses[:, at], color=_FAINT, lw=0.6, label="each step")
         panel.plot(steps, line, color=COLORS[at % len(COLORS)], lw=1.8, label="smoothed")
         seen = [*line]
+        if len(losses) > 1:
+            seen += [*np.percentile(losses[_settled(len(losses)) :, at], (1, 99))]
         if team == MODEL and history:
             at_steps, unseen = zip(*history, strict=True)
             panel.plot(at_steps, unseen, "o", ms=5, mec="white", color=_INK, label="validation")
             seen += unseen
         _fit(panel, seen)
-        panel.legend(frameon=False)
+        panel.legend(frameon=True, facecolor="white", framealpha=0.85, edgecolor="none")
     panels[-1].set_xlabel("step")
     panels[-1].xaxis.set_major_formatter(EngFormatter(sep=""))
     return _write(figure, run / "losses.png")
@@ -108,7 +115,7 @@ def comparison_plot(curves: Sequence[Curve], title: str, path: Path) -> Path:
         line = smoothed(curve.losses, memory_of(len(curve.losses)))
         color, dash = COLORS[curve.color % len(COLORS)], DASHES[curve.dash % len(DASHES)]
         panel.plot(curve.x, line, dash, color=color, lw=1.8, label=curve.label)
-        seen += [*line[int(_SETTLING * len(line)) :]]
+        seen += [*line[_settled(len(line)) :]]
     _fit(panel, seen)
     panel.set_xlabel("pictures seen")
     panel.xaxis.set_major_formatter(EngFormatter(sep=""))
@@ -117,25 +124,49 @@ def comparison_plot(curves: Sequence[Curve], title: str, path: Path) -> Path:
 
 
 def rate_plot(
-    rates: Sequence[float],
-    losses: Sequence[float],
-    line: Floats,
-    suggestion: float,
-    title: str,
     path: Path,
+    title: str,
+    raw: tuple[Sequence[float], Sequence[float]],
+    line: tuple[Sequence[float], Sequence[float]],
+    suggestion: float | None,
 ) -> Path:
-    """Draw the losses of a learning-rate range test, raw and as `line`, on a logarithmic axis."""
+    """Draw a learning-rate range test on a logarithmic axis.
+
+    Args:
+        path: the figure.
+        title: of the figure.
+        raw: rate and loss of each step.
+        line: the same, smoothed; at least one point.
+        suggestion: a rate to mark, if any.
+    """
     figure = Figure(figsize=(8, 4.6), layout="constrained")
     panel = figure.subplots()
     _dress(panel, title, "training loss")
-    panel.plot(rates, losses, ".", ms=4, color=_FAINT, label="each step")
-    panel.plot(rates, line, color=COLORS[0], lw=2, label="smoothed")
-    height = float(np.interp(np.log(suggestion), np.log(rates), line))
-    panel.axvline(suggestion, color=COLORS[1], lw=1.2, ls="--")
-    panel.plot([suggestion], [height], "o", ms=8, mec="white", color=COLORS[1])
+    panel.plot(*raw, ".", ms=4, color=_FAINT, label="each step")
+    panel.plot(*line, color=COLORS[0], lw=2, label="smoothed")
+    if suggestion is not None:
+        _mark(panel, suggestion, line)
+    # A loss that breaks away would press everything that matters flat.
+    losses = np.asarray(line[1])
+    begun = float(np.median(losses[: max(1, len(losses) // 10)]))
+    highest = 2 * begun - float(losses.min())
+    inside = np.array([loss for loss in raw[1] if loss <= highest])
+    shown = [loss for loss in line[1] if loss <= highest]
+    _fit(panel, [*shown, *(np.percentile(inside, (2, 98)) if len(inside) else [])])
+    panel.set_xscale("log")
+    panel.set_xlabel("learning rate")
+    panel.legend(frameon=True, facecolor="white", framealpha=0.85, edgecolor="none")
+    return _write(figure, path)
+
+
+def _mark(panel: Axes, rate: float, line: tuple[Sequence[float], Sequence[float]]) -> None:
+    """A point on the line, and its rate in letters."""
+    height = float(np.interp(np.log(rate), np.log(line[0]), line[1]))
+    panel.axvline(rate, color=COLORS[1], lw=1.2, ls="--")
+    panel.plot([rate], [height], "o", ms=8, mec="white", color=COLORS[1])
     panel.annotate(
-        f"steepest fall\n{suggestion:.2g}",
-        (suggestion, 0.97),
+        f"steepest fall\n{rate:.1e}",
+        (rate, 0.97),
         xycoords=("data", "axes fraction"),
         xytext=(6, 0),
         textcoords="offset points",
@@ -143,13 +174,6 @@ def rate_plot(
         color=COLORS[1],
         bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.85, "pad": 1.5},
     )
-    # A loss that diverges would press everything that matters flat.
-    lowest, begun = float(line.min()), float(np.median(line[: max(1, len(line) // 10)]))
-    _fit(panel, [value for value in losses if value <= begun + 1.0 * (begun - lowest)])
-    panel.set_xscale("log")
-    panel.set_xlabel("learning rate")
-    panel.legend(frameon=False, loc="lower left")
-    return _write(figure, path)
 
 
 def _dress(panel: Axes, title: str, measure: str) -> None:
