@@ -73,6 +73,7 @@ def settings(pictures: Path) -> dict[str, Any]:
         "stages": [{"size": 32, "steps": 7}, {"size": 64, "steps": 3}],
         "batch": 4,
         "checkpoint_every": 4,
+        "film": [7],
     }
 
 

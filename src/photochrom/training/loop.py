@@ -125,8 +125,9 @@ def _train(setting: Setting, record: Record | None) -> None:
 
 def _diverged(recipe: Recipe, step: int) -> TrainingError:
     return TrainingError(
-        f"{recipe.name}: the loss is no number any more by step {step:,}; lower "
-        "optimizer.learning_rate or optimizer.clip_norm; the last checkpoint is as it was"
+        f"{recipe.name}: the loss is no number any more by step {step:,}; give a lower "
+        "optimizer.learning_rate or optimizer.clip_norm, and another folder; the last checkpoint "
+        "is as it was"
     )
 
 
