@@ -114,7 +114,7 @@ def test_unreadable_weights(tmp_path: Path, content: bytes | None) -> None:
     file = tmp_path / "weights.safetensors"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(ModelError, match="cannot read backbone weights") as caught:
+    with pytest.raises(ModelError, match=r"cannot be read|no file of weights") as caught:
         MobileNetV2().load_classifier(file)
     assert str(file) in str(caught.value)
 

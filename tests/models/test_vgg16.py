@@ -151,7 +151,7 @@ def test_a_damaged_file_is_named(tmp_path: Path, name: str, content: bytes) -> N
 
 def test_a_file_without_names_is_refused(tmp_path: Path) -> None:
     torch.save([torch.zeros(1)], tmp_path / "list.pth")
-    with pytest.raises(ModelError, match="no named tensors"):
+    with pytest.raises(ModelError, match="no state dict"):
         Vgg16Encoder(levels=1, width=1).load_classifier(tmp_path / "list.pth")
 
 

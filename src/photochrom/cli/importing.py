@@ -43,8 +43,8 @@ def import_weights(
     require_export()
     from ..errors import ModelError
     from ..export.graph import Decoded
-    from ..export.published import read_tensors
     from ..models.decoding import BinsDecoding
+    from ..models.weights import read_tensors
     from ..models.zhang2016 import from_published
 
     refuse_output(output, force=force)

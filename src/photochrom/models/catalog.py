@@ -12,7 +12,7 @@ from ..errors import ModelError
 from . import discriminators
 from .spec import DiscriminatorSpec, ModelSpec
 
-_HOUSE = {"blocks", "catalog", "conditioning", "decoding", "network", "spec"}
+_HOUSE = {"blocks", "catalog", "conditioning", "decoding", "network", "spec", "weights"}
 
 
 def names() -> list[str]:

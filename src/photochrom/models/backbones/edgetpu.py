@@ -9,13 +9,11 @@ The classifier's batch normalization is folded into its biases, and so there is 
 
 from pathlib import Path
 
-import safetensors.torch
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ...errors import ModelError
 from ..blocks import SameConv2d
+from ..weights import start_from_classifier
 
 FEATURES = (16, 24, 40, 72, 144)
 """Channels of the features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture's size."""
@@ -102,24 +100,9 @@ class EdgeTpuEncoder(nn.Module):
     def load_classifier(self, path: Path) -> None:
         """Start from the classifier's weights in a safetensors file.
 
-        The classifier saw grey pictures as three equal channels, so its first kernels are summed
-        over their inputs; kernels of further inputs begin at 0. Its head is not used.
+        Its last layers are not used; see `start_from_classifier`.
 
         Raises:
             ModelError: the file is missing or holds other tensors.
         """
-        try:
-            tensors = safetensors.torch.load_file(path)
-        except (OSError, safetensors.SafetensorError) as error:
-            raise ModelError(f"{path}: cannot read backbone weights ({error})") from error
-        ours = self.state_dict()
-        wanted = {name: t.float() for name, t in tensors.items() if name in ours}
-        try:
-            first = "stem.conv.weight"
-            if first in wanted:
-                grey = wanted[first].sum(dim=1, keepdim=True)
-                wanted[first] = functional.pad(grey, (0, 0, 0, 0, 0, ours[first].shape[1] - 1))
-            self.load_state_dict(wanted)
-        except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{path}: not MobileNet-EdgeTPU 0.75 weights ({reason})") from error
+        start_from_classifier(self, path, "stem.conv.weight", "MobileNet-EdgeTPU 0.75")

@@ -9,12 +9,10 @@ The classifier's batch normalization is folded into its biases, and so there is 
 from pathlib import Path
 from typing import cast
 
-import safetensors.torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from ...errors import ModelError
 from ..blocks import SameConv2d
+from ..weights import start_from_classifier
 
 FEATURES = (16, 24, 32, 96, 320, 1280)
 """Channels of the features at 1/2, 1/4, 1/8, 1/16, 1/32 and, the classifier's head, 1/32 again."""
@@ -107,23 +105,9 @@ class MobileNetV2(nn.Module):
     def load_classifier(self, path: Path) -> None:
         """Start from the classifier's weights in a safetensors file.
 
-        The classifier saw grey pictures as three equal channels, so its first kernels are summed
-        over their inputs; kernels of further inputs begin at 0. Its last layer is not used.
+        Its last layers are not used; see `start_from_classifier`.
 
         Raises:
             ModelError: the file is missing or holds other tensors.
         """
-        try:
-            tensors = safetensors.torch.load_file(path)
-        except (OSError, safetensors.SafetensorError) as error:
-            raise ModelError(f"{path}: cannot read backbone weights ({error})") from error
-        ours = self.state_dict()
-        wanted = {name: t.float() for name, t in tensors.items() if name in ours}
-        try:
-            if _FIRST in wanted:
-                grey = wanted[_FIRST].sum(dim=1, keepdim=True)
-                wanted[_FIRST] = functional.pad(grey, (0, 0, 0, 0, 0, ours[_FIRST].shape[1] - 1))
-            self.load_state_dict(wanted)
-        except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
-            reason = " ".join(str(error).split())
-            raise ModelError(f"{path}: not MobileNetV2 1.0 weights ({reason})") from error
+        start_from_classifier(self, path, _FIRST, "MobileNetV2 1.0")

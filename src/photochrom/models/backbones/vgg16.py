@@ -5,17 +5,14 @@ ImageNet classifier: 3×3 kernels, and the maximum of 2×2 pixels between levels
 fully connected layers are not here.
 """
 
-import pickle
 from itertools import pairwise
 from pathlib import Path
 
-import safetensors
-import safetensors.torch
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import ModelError
+from ..weights import read_tensors
 
 _LEVELS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))  # widths over the first one, convolutions
 _FIRST = "features.0"
@@ -80,7 +77,7 @@ class Vgg16Encoder(nn.Module):
         Raises:
             ModelError: the file is missing or holds other tensors.
         """
-        tensors = _read(path)
+        tensors = read_tensors(path)
         ours = self.state_dict()
         shapes = {name: tuple(tensor.shape) for name, tensor in ours.items()}
         first = shapes[f"{_FIRST}.weight"]
@@ -109,23 +106,3 @@ def _on_lightness(kernel: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     mean, std = (kernel.new_tensor(figures)[:, None, None] for figures in (_MEAN, _STD))
     shift = (kernel * (0.5 - mean) / std).sum(dim=(1, 2, 3))
     return (kernel / (2 * std)).sum(dim=1, keepdim=True), bias + shift
-
-
-def _read(path: Path) -> dict[str, Tensor]:
-    """The tensors of a file; ModelError where there are none."""
-    try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
-        found = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        OSError,
-        EOFError,
-        RuntimeError,  # a damaged archive
-        pickle.UnpicklingError,  # more than tensors
-        safetensors.SafetensorError,
-    ) as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{path}: cannot read backbone weights ({reason})") from error
-    if not isinstance(found, dict):
-        raise ModelError(f"{path}: cannot read backbone weights (no named tensors)")
-    return {name: tensor for name, tensor in found.items() if isinstance(tensor, Tensor)}

@@ -7,7 +7,8 @@ from zipfile import BadZipFile
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from ..errors import ModelError
 
@@ -39,3 +40,30 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not isinstance(found, dict) or not all(isinstance(t, Tensor) for t in found.values()):
         raise ModelError(f"{path}: no state dict, which has a tensor for each name")
     return {str(name): tensor for name, tensor in found.items()}
+
+
+def start_from_classifier(encoder: nn.Module, path: Path, first: str, classifier: str) -> None:
+    """Fill an encoder of grey pictures from the weights of a classifier of color pictures.
+
+    The classifier saw grey pictures as three equal channels, so its first kernels are summed over
+    their inputs; kernels of further inputs begin at 0. Tensors that the encoder lacks are not used.
+
+    Args:
+        encoder: the module.
+        path: as of `read_tensors`.
+        first: name of the first kernels.
+        classifier: what messages call it.
+
+    Raises:
+        ModelError: the file is missing, or its tensors are not this classifier's.
+    """
+    tensors, ours = read_tensors(path), encoder.state_dict()
+    wanted = {name: t.float() for name, t in tensors.items() if name in ours}
+    try:
+        if first in wanted:
+            grey = wanted[first].sum(dim=1, keepdim=True)
+            wanted[first] = functional.pad(grey, (0, 0, 0, 0, 0, ours[first].shape[1] - 1))
+        encoder.load_state_dict(wanted)
+    except (RuntimeError, IndexError) as error:  # IndexError: a tensor of fewer dimensions
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path}: not {classifier} weights ({reason})") from error
