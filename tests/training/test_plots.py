@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 
 from photochrom.training import plots
-from photochrom.training.plots import Curve, comparison_plot, loss_plot, rate_plot, smoothed
+from photochrom.training.plots import (
+    Curve,
+    comparison_plot,
+    loss_plot,
+    memory_of,
+    rate_plot,
+    smoothed,
+)
 
 
 def _rgb(color: str) -> tuple[int, ...]:
@@ -36,6 +43,10 @@ def test_smoothing_is_the_weighted_mean_of_what_was_seen():
     noise = np.random.default_rng(1).normal(size=30)
     weights = 0.9 ** np.arange(30)[::-1]
     assert smoothed(noise, memory=10)[-1] == pytest.approx(np.average(noise, weights=weights))
+
+
+def test_a_long_run_is_smoothed_over_more_steps():
+    assert [memory_of(steps) for steps in (0, 5, 60, 500, 5000)] == [1, 1, 12, 20, 100]
 
 
 def _run(folder: Path, header: str, rows: list[str]) -> Path:

@@ -10,8 +10,10 @@ from .demo import demo
 from .evaluate import evaluate
 from .export import export
 from .faults import Verbs
+from .find_lr import find_lr
 from .importing import import_weights
 from .models import models
+from .sweep import sweep
 from .train import train
 
 app = typer.Typer(
@@ -23,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (colorize, demo, models, train, evaluate, export):
+for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, export):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 

@@ -25,6 +25,7 @@ DASHES = ("-", "--", ":", "-.")
 _INK, _FAINT, _GRID = "#222222", "#b4bcc4", "#e4e7ea"
 _DPI = 160
 _MEMORY = 0.02  # of a run's steps, that its smoothed line looks back on
+_LEAST = 20.0  # steps of memory, which the noise of batches needs; a fifth of shorter runs
 _SETTLING = 0.01  # of a run's steps whose losses, of random weights, may leave the figure's top
 
 Floats = NDArray[np.float64]
@@ -63,7 +64,7 @@ def smoothed(losses: Sequence[float] | Floats, memory: float) -> Floats:
 
 def memory_of(steps: int) -> float:
     """Steps that the smoothed line of a run of `steps` looks back on."""
-    return max(1.0, _MEMORY * steps)
+    return max(1.0, _MEMORY * steps, min(_LEAST, steps / 5))
 
 
 def _settled(steps: int) -> int:
