@@ -13,6 +13,7 @@ from . import checkpoint
 from .checkpoint import State
 from .curve import LossCurve
 from .games.game import MODEL
+from .plots import loss_plot
 from .schedule import rate_factor
 from .settings import Recipe
 from .watch import Watch
@@ -96,6 +97,7 @@ class Record:
         checkpoint.save(state, self._run / LAST, recipe)
         if unseen <= min(loss for _, loss in state.history):
             checkpoint.save_average(state, self._run / BEST, recipe)
+        loss_plot(self._run, state.history)
         self._board.add_scalar("loss/validation", unseen, state.step)
         path = self._run / "sheets" / f"step-{state.step:06}.png"
         sheet = self._watch.sheet(self._average, path)
