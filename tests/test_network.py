@@ -54,6 +54,8 @@ def _check(event, path):
 
 
 def _watch(event, arguments):
+    if event == "subprocess.Popen" and arguments[0] == "fc-list":
+        return  # matplotlib, which draws the losses, asks once which fonts there are
     if event in _LINES:
         _end({LOOKED_UP}, event, arguments)
     elif event == "open" and arguments[2] & _TO_WRITE:
@@ -87,7 +89,11 @@ class Cell:
             **{name: str(self.folder / "home") for name in ("HOME", "USERPROFILE")},
             **{name: str(self.folder / "temporary") for name in ("TMPDIR", "TEMP", "TMP")},
         }
-        for inherited in ("XDG_CACHE_HOME", "TORCHINDUCTOR_CACHE_DIR"):  # PyTorch sets the latter
+        for inherited in (
+            "XDG_CACHE_HOME",
+            "TORCHINDUCTOR_CACHE_DIR",
+            "MPLCONFIGDIR",
+        ):  # training sets two
             environment.pop(inherited, None)
         return subprocess.run(
             [*_alone(), sys.executable, *command],
