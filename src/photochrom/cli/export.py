@@ -62,7 +62,7 @@ def export(
       photochrom export runs/autochrome -o autochrome.onnx --card facts.toml --last
     """
     require_export()
-    from ..training.record import BEST, LAST
+    from ..training.checkpoint import BEST, LAST
 
     refuse_output(output, force=force)
     checkpoint = run
@@ -143,14 +143,14 @@ def _recipe_of(stored: "Stored", checkpoint: Path) -> "Recipe":
     from pydantic import ValidationError
 
     from ..errors import ModelError
+    from ..faults import told
     from ..training.settings import Recipe
 
     try:
         return Recipe.model_validate(stored.recipe)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise ModelError(
-            f"{checkpoint}: its recipe has settings of another version ({faults})"
+            f"{checkpoint}: its recipe has settings of another version ({told(error)})"
         ) from error
 
 
@@ -159,11 +159,11 @@ def _verdict(
 ) -> "tuple[Verdict | None, int | None]":
     """What the run's discriminator adds to the graph, and the least input that it needs."""
     from ..export.graph import ColorVerdict, PairVerdict
-    from ..export.judge import fitted, holds, load_judge
+    from ..export.judge import fitted
     from ..models import catalog
+    from ..training.checkpoint import LAST, holds, restore_player
     from ..training.games.circle import COLOR_JUDGE
     from ..training.games.judged import JUDGE
-    from ..training.record import LAST
 
     adversarial = recipe.loss.adversarial
     if not adversarial:
@@ -176,6 +176,6 @@ def _verdict(
         typer.echo(f"no {player} beside {checkpoint}: exported without a score", err=True)
         return None, None
     judge = catalog.discriminator(adversarial.discriminator).build(inputs, **adversarial.settings)
-    load_judge(judge, source, player)
+    restore_player(judge, source, player)
     judge, least = fitted(judge, inputs, network, recipe.stages[-1].size)
     return (ColorVerdict if recipe.loss.cycle else PairVerdict)(judge), least

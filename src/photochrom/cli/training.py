@@ -19,13 +19,15 @@ def load_torch(threads: int) -> None:
     Raises:
         MissingExtraError: the extra `train` is not installed.
     """
-    for module in ("torch", "lightning_fabric", "safetensors"):
+    for module in ("torch", "lightning_fabric", "safetensors", "tensorboard", "matplotlib"):
         require(module, extra="train", purpose="training")
     import os
 
     # PyTorch would make this folder among the temporary files of the machine.
     os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache_folder() / "torch"))
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
+    if threads:  # Fabric, starting processes, sets what this leaves open
+        os.environ["OMP_NUM_THREADS"] = str(threads)
     import torch
 
     if threads:
@@ -52,7 +54,8 @@ def fabric_for(recipe: "Recipe", device: str, devices: int = 1, nodes: int = 1) 
     from lightning_fabric import Fabric
 
     processes = devices * nodes
-    if recipe.batch % processes:
+    halves = 2 if recipe.loss.cycle else 1  # half of a circle's pictures are shown in grey
+    if recipe.batch % (processes * halves):
         raise typer.BadParameter(f"a batch of {recipe.batch} cannot be shared by {processes}")
     kind, chosen = _device(device, devices)
     logging.getLogger("lightning_fabric").setLevel(logging.ERROR)
@@ -79,6 +82,10 @@ def _device(name: str, devices: int) -> tuple[str, list[int] | int]:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise typer.BadParameter(f"{name}: no such device here ({reason})") from error
-    if device.type not in ("cpu", "cuda"):
+    if device.type not in ("cpu", "cuda") or name.startswith("cpu:"):
         raise typer.BadParameter(f"{name}: give cpu, cuda or cuda:N")
+    if device.type == "cuda" and devices > torch.cuda.device_count():
+        raise typer.BadParameter(f"{devices} devices: there are {torch.cuda.device_count()} GPUs")
+    if device.index is not None and devices > 1:
+        raise typer.BadParameter(f"{name}: is one device, not {devices}; give cuda")
     return device.type, devices if device.index is None else [device.index]

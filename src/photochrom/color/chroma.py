@@ -25,7 +25,6 @@ _HALVINGS = 16
 class ChromaSpace:
     """One way to write the color of a pixel as two numbers."""
 
-    name: str
     encode: Callable[[Array], Array]
     """sRGB `(..., 3)` in [0, 1] to its two channels `(..., 2)`, about [-1, 1]."""
     decode: Callable[[Array, Array], Array]
@@ -91,8 +90,8 @@ def _ab_at(
 
 
 CHROMA_SPACES = {
-    "lab": ChromaSpace("lab", _encode_lab, _decode_lab),
-    "yuv": ChromaSpace("yuv", _encode_yuv, _decode_yuv),
-    "hsl": ChromaSpace("hsl", _encode_hsl, _decode_hsl),
+    "lab": ChromaSpace(_encode_lab, _decode_lab),
+    "yuv": ChromaSpace(_encode_yuv, _decode_yuv),
+    "hsl": ChromaSpace(_encode_hsl, _decode_hsl),
 }
 """CIE L*a*b*, Y'UV and HSL, by name."""

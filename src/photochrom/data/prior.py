@@ -29,6 +29,7 @@ def load_prior(
         cached: NDArray[np.float64] = np.load(file, allow_pickle=False)
         return cached
     prior = measure_prior(pool, neighbors, sigma)
+    cache.mkdir(parents=True, exist_ok=True)
     with replacing(file) as beside:
         np.save(beside, prior)
     return prior

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ModelError
+from ..faults import told
 from ..inference.card import Card, Output, Training
 from ..models.network import Network, Stylist
 from ..models.spec import Kind
@@ -80,8 +81,7 @@ def load_facts(path: Path, defaults: Mapping[str, Any]) -> Facts:
     try:
         return Facts.model_validate({**defaults, **said})
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ModelError(f"{path}: {faults}") from error
+        raise ModelError(f"{path}: {told(error)}") from error
 
 
 def output_of(kind: Kind, space: str) -> Output:

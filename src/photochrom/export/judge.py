@@ -1,14 +1,11 @@
 """The discriminator that learned with a network, taken along so that it can say how colors look."""
 
 import copy
-from pathlib import Path
 
 import torch
-from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..errors import ModelError
 from ..models.network import Discriminator, Network
 
 _FACTORS = range(1, 33)  # of the network's size multiple, among which a judge's least is looked for
@@ -28,39 +25,6 @@ class Resizing(Discriminator):
         )
         maps: tuple[Tensor, ...] = self.judge(square)
         return maps
-
-
-def holds(path: Path, player: str) -> bool:
-    """Whether a checkpoint holds the weights of this player.
-
-    Raises:
-        ModelError: the file is damaged.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return any(name.startswith(f"{player}.") for name in file.keys())  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
-
-
-def load_judge(judge: Discriminator, path: Path, player: str) -> None:
-    """Fill a discriminator with its weights in a checkpoint, where it plays as `player`.
-
-    Raises:
-        ModelError: the file is missing, damaged or of another discriminator.
-    """
-    prefix = f"{player}."
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = [name for name in file.keys() if name.startswith(prefix)]  # noqa: SIM118
-            weights = {name.removeprefix(prefix): file.get_tensor(name) for name in names}
-    except (OSError, SafetensorError) as error:
-        raise _unreadable(path, error) from error
-    try:
-        judge.load_state_dict(weights)
-    except RuntimeError as error:
-        reason = " ".join(str(error).split())
-        raise ModelError(f"{path}: {player} of another kind ({reason})") from error
 
 
 def fitted(
@@ -93,7 +57,3 @@ def _takes(judge: nn.Module, inputs: int, height: int, width: int, stride: int) 
     except (RuntimeError, ValueError):
         return False
     return True
-
-
-def _unreadable(path: Path, error: Exception) -> ModelError:
-    return ModelError(f"{path}: not a readable checkpoint ({' '.join(str(error).split())})")

@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, ValidationError
 
 from ..errors import ModelError
+from ..faults import told
 
 # Tags and lengths as protocol buffers write them: field 14 of ModelProto, fields 1 and 2 of
 # StringStringEntryProto, all length-delimited.
@@ -138,8 +139,7 @@ def detach(data: bytes, name: str) -> tuple[bytes, Card]:
     try:
         card = Card.model_validate_json(text)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ModelError(f"{name}: the card cannot be read ({faults})") from error
+        raise ModelError(f"{name}: the card cannot be read ({told(error)})") from error
     graph = data[: -len(entry)]
     if hashlib.sha256(graph).hexdigest() != card.graph_sha256:
         raise ModelError(f"{name}: SHA-256 differs from the card's; fetch the file again")

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .. import image
 from ..errors import ModelError
+from ..faults import told
 from .classifier import Classifier
 from .engine import Choice, Colorized, Engine, Settings
 
@@ -59,8 +60,7 @@ def read_router(path: Path) -> RouterFile:
     except OSError as error:
         raise ModelError(f"{path}: cannot read the router's file ({error.strerror})") from error
     except ValidationError as error:  # a ValueError too
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ModelError(f"{path}: {faults}") from error
+        raise ModelError(f"{path}: {told(error)}") from error
     except ValueError as error:  # not TOML, or not even text
         raise ModelError(f"{path}: not a TOML file ({error})") from error
 

@@ -10,8 +10,6 @@ from ..models.network import Network
 from ..models.spec import Kind, PretrainedEncoder
 from .settings import Recipe
 
-_CHANNELS: dict[Kind, int] = {"bins": 313, "chroma": 2, "rgb": 3}
-
 
 def kind_of(recipe: Recipe) -> Kind:
     """What the recipe's network predicts.
@@ -41,8 +39,8 @@ def build(recipe: Recipe, classes: Sequence[str]) -> Network:
         RecipeError: the settings do not fit the network.
         ModelError: there is no such network.
     """
-    spec, kind = catalog.spec(recipe.model.name), kind_of(recipe)
-    if needs_classes(recipe) and len(classes) < 2:
+    spec = catalog.spec(recipe.model.name)
+    if recipe.loss.classification and len(classes) < 2:
         raise RecipeError(
             f"{recipe.name}: the training pictures are of {len(classes)} classes, telling them "
             "apart takes two: put them into a folder for each class, or see data.unlabeled"
@@ -50,22 +48,18 @@ def build(recipe: Recipe, classes: Sequence[str]) -> Network:
     settings = dict(recipe.model.settings)
     if spec.classifies and recipe.loss.classification:
         settings["classes"] = len(classes)
-    channels = len(classes) if kind == "classes" else _CHANNELS[kind]
+    meaning = decoding_of(recipe)
+    channels = meaning.channels if meaning else len(classes)
     inputs = 1 + len(classes) if recipe.model.conditioned else 1
     if recipe.loss.cycle:
         inputs = channels
     try:
         network: Network = spec.build(inputs=inputs, channels=channels, **settings)
         return ClassConditioned(network, len(classes)) if recipe.model.conditioned else network
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise RecipeError(
             f"{recipe.name}: model.settings do not fit the network: {error}"
         ) from error
-
-
-def needs_classes(recipe: Recipe) -> bool:
-    """Whether the network is built for the classes of the pictures."""
-    return bool(recipe.loss.classification)
 
 
 def decoding_of(recipe: Recipe) -> Decoding | None:

@@ -17,6 +17,10 @@ from torch import Tensor, nn
 from ..errors import ModelError, TrainingError
 from ..whole import replacing
 
+LAST, BEST = "checkpoint.safetensors", "best.safetensors"
+"""In a run's folder: everything, to go on from; and the averaged weights of the checkpoint with the
+lowest validation loss."""
+
 
 @dataclass
 class State:
@@ -135,6 +139,28 @@ def restore_average(model: nn.Module, path: Path) -> None:
         ModelError: the file is missing, damaged or of another network.
     """
     _fill(model, _tensors(path), "average.", path)
+
+
+def restore_player(module: nn.Module, path: Path, player: str) -> None:
+    """Fill one of a game's players, a discriminator for instance.
+
+    Raises:
+        ModelError: the file is missing, damaged or of another game.
+    """
+    _fill(module, _tensors(path), f"{player}.", path)
+
+
+def holds(path: Path, player: str) -> bool:
+    """Whether a checkpoint holds the weights of this player.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return any(name.startswith(f"{player}.") for name in file.keys())  # noqa: SIM118
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from error
 
 
 def read(path: Path) -> Stored:

@@ -1,8 +1,9 @@
 """The training loop.
 
 Every step is a function of the recipe and the step's number: windows come from (seed, step), noise
-and dropout too, so a run that was killed goes on from its last checkpoint to the same loss curve.
-Losses stay on the device until they are logged; a GPU never waits for the CPU.
+and dropout too. So a run that was killed goes on from its last checkpoint to the same loss curve;
+on GPUs as nearly as their sums are the same twice. Losses stay on the device until they are logged;
+a GPU never waits for the CPU.
 """
 
 import math
@@ -16,15 +17,17 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from ..errors import TrainingError
+from ..data.pool import Pool
+from ..errors import RecipeError, TrainingError
 from . import checkpoint
 from .batch import Batch
 from .build import decoding_of
-from .checkpoint import State
+from .checkpoint import LAST, State, Stored
 from .games.game import MODEL, Game
 from .processes import average_gradients, share
 from .recipe import check_same_run
-from .record import LAST, Progress, Record, Stretch
+from .record import Progress, Record, Stretch
+from .rehearsal import rehearse
 from .schedule import rate_factor, size_at
 from .settings import Optimizer, Recipe
 from .start import check_fit, game_of, optimizers_of, start
@@ -65,31 +68,76 @@ def train(recipe: Recipe, run: Path, cache: Path, fabric: Fabric, progress: Prog
             as it was.
     """
     # First, so that a fault in recipe or weights is told before pictures are decoded.
+    path, stored = run / LAST, _stored(recipe, run, fabric)
+    if stored and stored.step >= recipe.steps:
+        return path
     check_fit(recipe)
-    path = run / LAST
-    if path.exists():
-        check_same_run(recipe, checkpoint.read(path).recipe, run)
+    rehearse(recipe)
     with open_supply(recipe, cache, fabric, progress.decoding) as supply:
         setting = setting_of(recipe, supply, cache, fabric)
-        if path.exists():
+        if stored:
+            _check_classes(recipe, stored, supply)
             checkpoint.restore(setting.state, path)
+        # Here every process still waits for the others; from the first step on none can.
+        with fabric.rank_zero_first(local=True):
+            unseen = held_out(recipe, supply, cache, progress.decoding)
         if not fabric.is_global_zero:
             _train(setting, None)
             return path
         progress.pool(supply.first)
-        run.mkdir(parents=True, exist_ok=True)
-        decoding = decoding_of(recipe)
-        watch = Watch(
-            setting.game,
-            decoding.to(fabric.device) if decoding else None,
-            supply.first,
-            held_out(recipe, supply, cache, progress.decoding),
-            recipe.stages[-1].size,
-            fabric.device,
-        )
-        with Record(run, recipe, setting.state, watch, progress) as record:
-            _train(setting, record)
+        try:
+            _recorded(setting, unseen, run, progress)
+        except OSError as error:
+            raise TrainingError(
+                f"{run}: cannot be written to ({error.strerror or error}); make room and give the "
+                "command again: it goes on from the last checkpoint"
+            ) from error
     return path
+
+
+def _stored(recipe: Recipe, run: Path, fabric: Fabric) -> Stored | None:
+    """What the run's last checkpoint says; None where there is none.
+
+    Raises:
+        RecipeError: it is of another recipe.
+        TrainingError: another process sees another one.
+    """
+    stored = checkpoint.read(run / LAST) if (run / LAST).exists() else None
+    step = stored.step if stored else 0
+    if fabric.broadcast(step) != step:
+        raise TrainingError(
+            f"{run}: is at step {step:,} here and at another on the first machine; the folder of "
+            "a run must be one that all machines share"
+        )
+    if stored:
+        check_same_run(recipe, stored.recipe, stored.step, run)
+    return stored
+
+
+def _check_classes(recipe: Recipe, stored: Stored, supply: Supply) -> None:
+    """Make sure that the classes are numbered as they were."""
+    if recipe.loss.classification and list(stored.classes) != list(supply.first.classes):
+        raise RecipeError(
+            f"{recipe.name}: the pictures were of the classes {', '.join(stored.classes)} and are "
+            f"of {', '.join(supply.first.classes)}"
+        )
+
+
+def _recorded(setting: Setting, unseen: Pool, run: Path, progress: Progress) -> None:
+    """Train, and keep a record of it."""
+    recipe, device = setting.recipe, setting.fabric.device
+    run.mkdir(parents=True, exist_ok=True)
+    decoding = decoding_of(recipe)
+    watch = Watch(
+        setting.game,
+        decoding.to(device) if decoding else None,
+        setting.supply.first,
+        unseen,
+        recipe.stages[-1].size,
+        device,
+    )
+    with Record(run, recipe, setting.state, watch, progress) as record:
+        _train(setting, record)
 
 
 def setting_of(recipe: Recipe, supply: Supply, cache: Path, fabric: Fabric) -> Setting:

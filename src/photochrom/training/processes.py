@@ -70,9 +70,9 @@ class _Synchronized(nn.modules.batchnorm._BatchNorm):
         if not self.training:
             return super().forward(x)
         axes = [axis for axis in range(x.dim()) if axis != 1]
-        count = x.numel() / x.shape[1]
-        ones = x.new_full((1,), count)
-        sums = torch.cat([x.float().sum(axes), x.float().square().sum(axes), ones.float()])
+        count = torch.tensor([x.numel() / x.shape[1]], device=x.device)
+        wide = x.float()
+        sums = torch.cat([wide.sum(axes), wide.square().sum(axes), count])
         total: Tensor = _Sum.apply(sums)  # type: ignore[no-untyped-call]
         everyone = total[-1]
         mean = total[: x.shape[1]] / everyone

@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ..errors import RecipeError
+from ..faults import told
+from .schedule import size_at
 from .settings import Recipe
 
 _MAY_DIFFER = {"stages", "checkpoint_every", "film", "data.root"}  # between the starts of one run
@@ -34,18 +36,20 @@ def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
     try:
         return Recipe.model_validate(settings)
     except ValidationError as error:
-        raise RecipeError(f"{path}: {_faults(error)}") from error
+        raise RecipeError(f"{path}: {told(error)}") from error
 
 
-def check_same_run(recipe: Recipe, stored: Mapping[str, object], run: Path) -> None:
+def check_same_run(recipe: Recipe, stored: Mapping[str, object], step: int, run: Path) -> None:
     """Make sure that a recipe may go on from a checkpoint.
 
-    Training may be prolonged (`stages`), saved at other intervals (`checkpoint_every`) and find
-    its data elsewhere (`data.root`); with any other difference the curve would be of no recipe.
+    Training may be prolonged at its last size (`stages`), saved and filmed at other intervals
+    (`checkpoint_every`, `film`) and find its data elsewhere (`data.root`); with any other
+    difference the curve would be of no recipe.
 
     Args:
         recipe: what is asked for now.
         stored: the recipe in the checkpoint.
+        step: steps done.
         run: folder of the run, for the message.
 
     Raises:
@@ -56,8 +60,7 @@ def check_same_run(recipe: Recipe, stored: Mapping[str, object], run: Path) -> N
         before = Recipe.model_validate(stored)
     except ValidationError as error:
         raise RecipeError(
-            f"{run}: its checkpoint has settings that are no longer known ({_faults(error)}); "
-            f"{remedy}"
+            f"{run}: its checkpoint has settings that are no longer known ({told(error)}); {remedy}"
         ) from error
     theirs, ours = _flat(before.model_dump(mode="json")), _flat(recipe.model_dump(mode="json"))
     differences = [
@@ -65,6 +68,9 @@ def check_same_run(recipe: Recipe, stored: Mapping[str, object], run: Path) -> N
         for name in sorted(theirs.keys() | ours.keys())
         if name not in _MAY_DIFFER and theirs.get(name) != ours.get(name)
     ]
+    sizes = [[size_at(at, r.stages) for at in (*range(step), r.steps)] for r in (before, recipe)]
+    if sizes[0] != sizes[1]:
+        differences.append("stages has other sizes than the steps that were done, or the last one")
     if differences:
         raise RecipeError(f"{run}: started with another recipe: {'; '.join(differences)}; {remedy}")
 
@@ -78,14 +84,6 @@ def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{name}"] = value
     return flat
-
-
-def _faults(error: ValidationError) -> str:
-    """What a validation found, in one line."""
-    return "; ".join(
-        f"{'.'.join(map(str, fault['loc']))}: {' '.join(fault['msg'].split())}"
-        for fault in error.errors()
-    )
 
 
 def _replace(settings: dict[str, Any], override: str, path: Path) -> None:

@@ -10,17 +10,13 @@ from torch.utils.tensorboard.writer import SummaryWriter
 from ..data.pool import Pool
 from ..models.network import Network
 from . import checkpoint
-from .checkpoint import State
+from .checkpoint import BEST, LAST, State
 from .curve import LossCurve
 from .games.game import MODEL
 from .plots import loss_plot
 from .schedule import rate_factor
 from .settings import Recipe
 from .watch import Watch
-
-LAST, BEST = "checkpoint.safetensors", "best.safetensors"
-"""Everything, to go on from; and the averaged weights of the checkpoint with the lowest validation
-loss."""
 
 
 class Progress(Protocol):
@@ -64,7 +60,7 @@ class Record:
         self._progress = progress
         self._teams = list(state.optimizers)
         self._curve = LossCurve(run / "losses.csv", self._teams, state.step)
-        self._board = SummaryWriter(run / "tensorboard", purge_step=state.step)
+        self._board = SummaryWriter(run / "tensorboard", purge_step=state.step + 1)
         for frame in self._frames():
             if int(frame.stem) > state.step:
                 frame.unlink()
@@ -90,17 +86,20 @@ class Record:
         return self._watch.loss(self._state.average)
 
     def checkpoint(self) -> None:
-        """Keep the state, whose history already holds this step's validation loss."""
+        """Keep the state, whose history already holds this step's validation loss.
+
+        What a run goes on from is written last: killed before, it does the rest of this again.
+        """
         state, recipe = self._state, self._recipe.model_dump_json()
         _, unseen = state.history[-1]
         self._curve.flush()
-        checkpoint.save(state, self._run / LAST, recipe)
         if unseen <= min(loss for _, loss in state.history):
             checkpoint.save_average(state, self._run / BEST, recipe)
         loss_plot(self._run, state.history)
         self._board.add_scalar("loss/validation", unseen, state.step)
         path = self._run / "sheets" / f"step-{state.step:06}.png"
         sheet = self._watch.sheet(self._average, path)
+        checkpoint.save(state, self._run / LAST, recipe)
         self._progress.watched(state.step, unseen, sheet)
 
     def frame(self) -> None:

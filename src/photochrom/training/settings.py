@@ -41,7 +41,8 @@ class Stream(_Section):
     """Tar shards that are walked through block by block, for sets larger than a disk."""
 
     shards_per_block: int = Field(4, ge=1)
-    """Shards that are in memory at a time, decoded; as many again are being decoded."""
+    """Shards that are in memory at a time, decoded. As many again are being decoded, and the first
+    ones stay, to be looked at."""
     steps_per_block: int = Field(250, ge=1)
     """Steps before the next block."""
 

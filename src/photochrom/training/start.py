@@ -71,13 +71,15 @@ def game_of(
         return Alone(model, paired, predict)
     adversary = ADVERSARIES[loss.adversarial.kind]
     if not loss.cycle:
-        judge = _judge(recipe, 1 + meaning.colors, device)
+        judge = _laid_out(judge_of(recipe, 1 + meaning.colors), device)
         weight = loss.adversarial.weight
         return Judged(model, judge, paired, predict, meaning, adversary, weight, fabric.autocast)
-    spec = catalog.spec(recipe.model.name)
-    back = spec.build(inputs=meaning.colors, channels=1, **recipe.model.settings)
+    back = back_of(recipe)
     initialize(back, recipe.model.initialization)
-    judges = _judge(recipe, meaning.colors, device), _judge(recipe, 1, device)
+    judges = (
+        _laid_out(judge_of(recipe, meaning.colors), device),
+        _laid_out(judge_of(recipe, 1), device),
+    )
     return Circle(
         model,
         _laid_out(back, device),
@@ -134,18 +136,29 @@ def _optimizer(groups: list[dict[str, object]], settings: Optimizer) -> torch.op
     return kind(groups, betas=(momentum, 0.999), weight_decay=decay)
 
 
-def _judge(recipe: Recipe, inputs: int, device: torch.device) -> Discriminator:
+def judge_of(recipe: Recipe, inputs: int) -> Discriminator:
+    """A recipe's discriminator of `inputs` channels, as it is before the first step.
+
+    Raises:
+        ModelError: there is no such discriminator.
+        RecipeError: its settings do not fit.
+    """
     adversarial = recipe.loss.adversarial
     if adversarial is None:
         raise AssertionError("a judge without an adversarial loss")
+    spec = catalog.discriminator(adversarial.discriminator)
     try:
-        spec = catalog.discriminator(adversarial.discriminator)
-        judge = spec.build(inputs=inputs, **adversarial.settings)
-    except (TypeError, ValueError) as error:
+        return spec.build(inputs=inputs, **adversarial.settings)
+    except (TypeError, ValueError, RuntimeError) as error:
         raise RecipeError(
             f"{recipe.name}: loss.adversarial.settings do not fit the discriminator: {error}"
         ) from error
-    return _laid_out(judge, device)
+
+
+def back_of(recipe: Recipe) -> Network:
+    """The network of a circle's way back, from color to grey."""
+    spec = catalog.spec(recipe.model.name)
+    return spec.build(inputs=3, channels=1, **recipe.model.settings)
 
 
 _Player = TypeVar("_Player", bound=nn.Module)
@@ -180,6 +193,9 @@ def check_fit(recipe: Recipe) -> None:
         "loss: a network that predicts classes has classification alone": (
             kind == "classes" and (loss.paired != ("classification",) or loss.adversarial)
         ),
+        f"model.conditioned: {name} predicts the class that it would be told": (
+            recipe.model.conditioned and kind == "classes"
+        ),
         "loss.classification: needed where model.conditioned is set": (
             recipe.model.conditioned and not loss.classification
         ),
@@ -192,21 +208,3 @@ def check_fit(recipe: Recipe) -> None:
     for weights in (recipe.model.backbone, recipe.model.weights):
         if weights and not (recipe.data.root / weights).is_file():
             raise ModelError(f"{recipe.data.root / weights}: no such file of weights")
-    _check_sizes(recipe)
-
-
-def _check_sizes(recipe: Recipe) -> None:
-    """Refuse settings and crops that the network cannot take."""
-    with torch.device("meta"):  # shapes without numbers: takes no time and no memory
-        network = build(recipe, ["one", "another"])
-    for at, stage in enumerate(recipe.stages):
-        setting = f"{recipe.name}: stages.{at}.size: {stage.size}"
-        if network.input_size and stage.size != network.input_size:
-            raise RecipeError(
-                f"{setting} is not {network.input_size}, the only size {recipe.model.name} takes"
-            )
-        if stage.size % network.size_multiple:
-            raise RecipeError(
-                f"{setting} is no multiple of {network.size_multiple}, which "
-                f"{recipe.model.name} needs"
-            )

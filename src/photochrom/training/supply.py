@@ -14,6 +14,7 @@ from ..data.crops import DevicePool
 from ..data.pool import Pool, Rules, load_pool
 from ..data.prior import load_prior
 from ..data.stream import ShardStream, Walk
+from ..errors import DatasetError
 from .settings import Data, Recipe
 
 
@@ -101,7 +102,13 @@ def held_out(recipe: Recipe, supply: Supply, cache: Path, progress: Callable[[in
     if not data.validation:
         return supply.first
     pool = load_pool(_sources(data, data.validation), rules_of(data), cache, progress)
-    return pool.with_classes(supply.first.classes)
+    pool = pool.with_classes(supply.first.classes)
+    if recipe.loss.classification and (pool.labels < 0).all():
+        raise DatasetError(
+            f"{', '.join(data.validation)}: no picture is of a class of the training pictures, "
+            f"which are {', '.join(supply.first.classes)}"
+        )
+    return pool
 
 
 def rules_of(data: Data) -> Rules:

@@ -19,11 +19,12 @@ from tensorboard.backend.event_processing.event_accumulator import (  # type: ig
 from ..errors import RecipeError
 from ..whole import replacing
 from . import checkpoint
+from .checkpoint import LAST
 from .curve import read_curve
 from .games.game import MODEL
 from .plots import Curve, Floats, comparison_plot, memory_of, smoothed
 from .recipe import check_same_run, load_recipe
-from .record import LAST
+from .rehearsal import rehearse
 from .settings import Recipe
 from .start import check_fit
 
@@ -112,8 +113,10 @@ def plan(path: Path, axes: Sequence[Axis], overrides: Sequence[str], output: Pat
         if runs.setdefault(folder, run) is not run:
             raise RecipeError(f"{folder}: would hold two runs, {chosen} one of them")
         check_fit(run.recipe)
+        rehearse(run.recipe)
         if (folder / LAST).exists():
-            check_same_run(run.recipe, checkpoint.read(folder / LAST).recipe, folder)
+            stored = checkpoint.read(folder / LAST)
+            check_same_run(run.recipe, stored.recipe, stored.step, folder)
     return list(runs.values())
 
 

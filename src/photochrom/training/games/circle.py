@@ -22,8 +22,8 @@ COLOR_HISTORY, GREY_HISTORY = "color_history", "grey_history"
 class Circle:
     """CycleGAN between grey pictures and color pictures.
 
-    The first half of a batch gives the grey pictures, the second the color ones, so no picture of
-    a step has its partner there. The networks move first, as in the authors' code. Both take
+    Every other picture of a batch is shown in grey, the ones between in color, so no picture of a
+    step has its partner there. The networks move first, as in the authors' code. Both take
     three channels, and a grey picture as three equal ones.
     """
 
@@ -61,9 +61,8 @@ class Circle:
 
     def turns(self, batch: Batch) -> Iterator[tuple[str, Tensor]]:
         """The networks' turn, then the judges'."""
-        half = len(batch) // 2
-        grey = batch.grey[:half]  # (B/2, 1, S, S)
-        color = self._decoding.target(batch.srgb[half:])  # (B/2, 3, S, S)
+        grey = batch.grey[0::2]  # (B/2, 1, S, S)
+        color = self._decoding.target(batch.srgb[1::2])  # (B/2, 3, S, S)
         colored, greyed = self._painted(self._model, grey), self._painted(self._back, color)
         with spectating(self._color_judge, self._grey_judge):
             deceived = self._adversary.generator(self._verdict(self._color_judge, colored))

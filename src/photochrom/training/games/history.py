@@ -8,7 +8,8 @@ class History(nn.Module):
     """A buffer of past pictures (Shrivastava et al. 2017, section 2.3; CycleGAN keeps 50).
 
     A module without parameters, so that checkpoints hold it. Its draws come from PyTorch's global
-    generator, which the loop sets anew each step.
+    generator, which the loop sets anew each step. Of several processes each has its own, and
+    checkpoints hold the first one's.
     """
 
     pictures: Tensor
@@ -33,15 +34,16 @@ class History(nn.Module):
         shown = batch.clone()
         swap = torch.rand(len(batch)) < 0.5
         slots = torch.randint(self._capacity, (len(batch),))
+        held = int(self.held)
         for at, picture in enumerate(batch):
-            held = int(self.held)
             if held < self._capacity:
                 self.pictures[held] = picture
-                self.held += 1
+                held += 1
             elif swap[at]:
                 slot = int(slots[at])
                 shown[at] = self.pictures[slot]
                 self.pictures[slot] = picture
+        self.held.fill_(held)
         return shown
 
     def _load_from_state_dict(
