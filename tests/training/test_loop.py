@@ -69,8 +69,7 @@ LEARNING: dict[str, tuple[dict[str, Any], float]] = {  # by how much the validat
     "dropout": ({"optimizer": {"name": "adam", "learning_rate": 2e-3}}, 0.75),
     "judged": ({}, 0.75),
     "drawing": ({}, 0.75),
-    "cycle": ({}, 0.9),
-    "classifier": ({"optimizer": {"name": "adam", "learning_rate": 1e-3}}, 0.5),
+    "classifier": ({"optimizer": {"name": "adam", "learning_rate": 1e-3}}, 0.8),
     "joint": ({"optimizer": {"name": "adam", "learning_rate": 1e-3}}, 0.75),
     "conditioned": ({"optimizer": {"name": "adam", "learning_rate": 1e-3}}, 0.75),
 }

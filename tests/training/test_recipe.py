@@ -88,7 +88,7 @@ def test_values_and_defaults(file: Path) -> None:
 
 def test_film_doubles_the_steps_unless_told(settings: dict[str, Any]) -> None:
     def film(**changes: Any) -> tuple[int, ...]:
-        return Recipe.model_validate(settings | changes).film_steps
+        return Recipe.model_validate(settings | {"film": []} | changes).film_steps
 
     stages = [{"size": 32, "steps": 4000}]
     assert film(stages=stages) == (31, 62, 125, 250, 500, 1000, 2000, 4000)
