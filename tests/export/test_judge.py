@@ -8,9 +8,10 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from photochrom.errors import ModelError
-from photochrom.export.judge import Resizing, fitted, holds, load_judge
+from photochrom.export.judge import Resizing, fitted
 from photochrom.models import catalog
 from photochrom.models.network import Discriminator, Network
+from photochrom.training.checkpoint import holds, restore_player
 
 
 class _Net(Network):
@@ -43,7 +44,7 @@ def test_a_judge_gets_its_own_weights(checkpoint: tuple[Path, Discriminator]) ->
     assert holds(path, "discriminator")
     assert not holds(path, "color_discriminator")
     other = _patch(layers=1)
-    load_judge(other, path, "discriminator")
+    restore_player(other, path, "discriminator")
     picture = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
         torch.testing.assert_close(other.eval()(picture), judge.eval()(picture))
@@ -51,8 +52,8 @@ def test_a_judge_gets_its_own_weights(checkpoint: tuple[Path, Discriminator]) ->
 
 def test_another_judge_is_refused(checkpoint: tuple[Path, Discriminator]) -> None:
     path, _ = checkpoint
-    with pytest.raises(ModelError, match=r"checkpoint\.safetensors: discriminator of another kind"):
-        load_judge(_patch(layers=2), path, "discriminator")
+    with pytest.raises(ModelError, match=r"checkpoint\.safetensors: checkpoint of another network"):
+        restore_player(_patch(layers=2), path, "discriminator")
     path.write_bytes(b"damaged")
     with pytest.raises(ModelError, match="not a readable checkpoint"):
         holds(path, "discriminator")

@@ -273,8 +273,8 @@ class TestCircle:
 
     def test_losses(self, fabric: Fabric) -> None:
         batch = batch_of(4, side=8)
-        grey = batch.grey[:2].double()
-        color = (batch.srgb[2:].double() * 2 - 1).movedim(-1, 1)
+        grey = batch.grey[0::2].double()
+        color = (batch.srgb[1::2].double() * 2 - 1).movedim(-1, 1)
         mean = color.mean(dim=1, keepdim=True)
         deceived = (0.5 * grey.mean((1, 2, 3)) - 1).square().mean()
         deceived = deceived + (0.8 * mean.mean((1, 2, 3)) - 1).square().mean()
@@ -291,25 +291,25 @@ class TestCircle:
 
     def test_identity_can_be_left_out(self, fabric: Fabric) -> None:
         batch = batch_of(4, side=8)
-        grey = batch.grey[:2]
-        color = (batch.srgb[2:] * 2 - 1).movedim(-1, 1)
+        grey = batch.grey[0::2]
+        color = (batch.srgb[1::2] * 2 - 1).movedim(-1, 1)
         kept = 0.5 * color.abs().mean() + 0.2 * grey.abs().mean()
         whole, _ = self.losses(self.game(fabric), batch)
         without, _ = self.losses(self.game(fabric, identity=0), batch)
         assert whole - without == pytest.approx(5 * kept.item(), rel=1e-4)
 
     def test_no_picture_is_seen_with_its_own_colors(self, fabric: Fabric) -> None:
-        """Of the first half only the lightness counts, of the second only the colors: with other
-        colors of the same lightness in the first half everything is the same."""
+        """Of every other picture only the lightness counts, of the ones between only the colors:
+        with other colors of the same lightness everything is the same."""
         batch = batch_of(4, side=8)
         first = self.losses(self.game(fabric), batch)
         repainted = Batch(batch.srgb.clone(), batch.labels)
-        repainted.srgb[:2] = (batch.grey[:2].movedim(1, -1) + 1) / 2  # not even the same greys
+        repainted.srgb[0::2] = (batch.grey[0::2].movedim(1, -1) + 1) / 2  # not even the same greys
         repainted.grey = batch.grey
         assert self.losses(self.game(fabric), repainted) == first
-        swapped = Batch(batch.srgb[[1, 0, 3, 2]], batch.labels)  # other partners
+        swapped = Batch(batch.srgb[[2, 1, 0, 3]], batch.labels)  # other partners
         assert self.losses(self.game(fabric), swapped) == pytest.approx(first)
-        exchanged = Batch(batch.srgb[[2, 3, 0, 1]], batch.labels)  # grey for color
+        exchanged = Batch(batch.srgb[[1, 0, 3, 2]], batch.labels)  # grey for color
         assert self.losses(self.game(fabric), exchanged) != pytest.approx(first)
 
     def test_judges_are_shown_older_pictures(self, fabric: Fabric) -> None:
@@ -318,7 +318,7 @@ class TestCircle:
         assert isinstance(judge, Thermometer)
         first = batch_of(4, seed=0, side=8)
         self.losses(game, first)
-        older = [0.5 * picture.expand(3, -1, -1) for picture in first.grey[:2]]
+        older = [0.5 * picture.expand(3, -1, -1) for picture in first.grey[0::2]]
         surprises = 0
         for seed in range(1, 9):
             torch.manual_seed(seed)
@@ -326,9 +326,9 @@ class TestCircle:
             judge.seen.clear()
             self.losses(game, batch)
             deceiving, real, shown = judge.seen
-            fresh = 0.5 * batch.grey[:2].expand(-1, 3, -1, -1)
+            fresh = 0.5 * batch.grey[0::2].expand(-1, 3, -1, -1)
             torch.testing.assert_close(deceiving, fresh)  # the networks' turn has no history
-            torch.testing.assert_close(real, (batch.srgb[2:] * 2 - 1).movedim(-1, 1))
+            torch.testing.assert_close(real, (batch.srgb[1::2] * 2 - 1).movedim(-1, 1))
             for picture, new in zip(shown, fresh, strict=True):
                 known = [old for old in older if torch.allclose(picture, old)]
                 assert known or torch.allclose(picture, new)

@@ -245,17 +245,33 @@ class TestSameRun:
         stored = Recipe.model_validate_json(
             Recipe.model_validate(settings).model_dump_json()
         ).model_dump(mode="json")
-        check_same_run(Recipe.model_validate(settings | changes), stored, self.RUN)
+        check_same_run(Recipe.model_validate(settings | changes), stored, 8, self.RUN)
 
     def test_the_same(self, settings: dict[str, Any]) -> None:
         self.check(settings)
 
     @pytest.mark.parametrize(
         "changes",
-        [{"stages": [{"size": 32, "steps": 99}]}, {"checkpoint_every": 1}, {"film": [1, 2]}],
+        [
+            {"stages": [{"size": 32, "steps": 7}, {"size": 64, "steps": 99}]},
+            {"checkpoint_every": 1},
+            {"film": [1, 2]},
+        ],
     )
     def test_may_differ(self, settings: dict[str, Any], changes: dict[str, Any]) -> None:
         self.check(settings, **changes)
+
+    @pytest.mark.parametrize(
+        "stages",
+        [
+            [{"size": 32, "steps": 99}],  # of the eight steps done, one was at 64
+            [{"size": 32, "steps": 7}, {"size": 64, "steps": 3}, {"size": 96, "steps": 1}],
+        ],
+    )
+    def test_sizes_must_stay(self, settings: dict[str, Any], stages: list[dict[str, int]]) -> None:
+        """Of the steps that were done, and the last one: at another, losses do not compare."""
+        with pytest.raises(RecipeError, match="stages has other sizes"):
+            self.check(settings, stages=stages)
 
     def test_data_may_have_moved(self, settings: dict[str, Any]) -> None:
         self.check(settings, data=settings["data"] | {"root": "/moved"})
@@ -263,7 +279,7 @@ class TestSameRun:
     def test_a_new_setting_has_its_default_in_old_checkpoints(
         self, settings: dict[str, Any]
     ) -> None:
-        check_same_run(Recipe.model_validate(settings), settings, self.RUN)
+        check_same_run(Recipe.model_validate(settings), settings, 8, self.RUN)
 
     def test_another_recipe(self, settings: dict[str, Any]) -> None:
         with pytest.raises(RecipeError) as caught:
@@ -288,4 +304,4 @@ class TestSameRun:
     def test_settings_of_another_version(self, settings: dict[str, Any]) -> None:
         stored: Mapping[str, object] = settings | {"momentum": 0.9}
         with pytest.raises(RecipeError, match=r"^runs/tiny: .*no longer known \(momentum: "):
-            check_same_run(Recipe.model_validate(settings), stored, self.RUN)
+            check_same_run(Recipe.model_validate(settings), stored, 8, self.RUN)

@@ -106,6 +106,7 @@ def test_a_classifier_leaves_no_film(
         "best.safetensors",
         "checkpoint.safetensors",
         "losses.csv",
+        "losses.png",
         "sheets",
         "tensorboard",
     }

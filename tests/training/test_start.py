@@ -15,6 +15,7 @@ from photochrom.models.network import Network
 from photochrom.training import checkpoint
 from photochrom.training.build import build, decoding_of, encoder_of, kind_of
 from photochrom.training.checkpoint import State
+from photochrom.training.rehearsal import rehearse
 from photochrom.training.settings import Recipe
 from photochrom.training.start import check_fit, game_of, optimizers_of, start
 
@@ -211,6 +212,45 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
         {"model": {"name": "autochrome", "settings": {"widths": [8, 8]}}},
         r"model\.settings do not fit the network",
     ),
+    "a width below nothing": (
+        {"model": {"name": "pix2pix", "settings": {"width": -8}}, "loss": {"l1": {}}},
+        r"model\.settings do not fit the network",
+    ),
+    "a classifier that is told the class": (
+        {"model": {"name": "classifier", "conditioned": True}, "loss": {"classification": {}}},
+        r"model\.conditioned: classifier predicts the class that it would be told",
+    ),
+    "crops too small for a judge": (
+        {
+            "model": {"name": "autochrome"},
+            "loss": {"cross_entropy": {}, "adversarial": {}},
+            "stages": [{"size": 32, "steps": 1}],
+        },
+        r"stages\.0\.size: 32 does not suit all players",
+    ),
+    "a judge of another size": (
+        {
+            "model": {"name": "pix2pix", "settings": {"depth": 4}},
+            "loss": {"l1": {}, "adversarial": {"discriminator": "searchspace"}},
+        },
+        r"stages\.0\.size: 32 does not suit all players",
+    ),
+    "a circle of networks that take grey alone": (
+        {
+            "model": {"name": "pix2pix", "output": "rgb", "settings": {"depth": 4}},
+            "loss": {"cycle": {}, "adversarial": {}},
+            "stages": [{"size": 64, "steps": 1}],
+        },
+        r"stages\.0\.size: 64 does not suit all players",
+    ),
+    "a batch of one for a norm of many": (
+        {
+            "model": {"name": "iizuka", "settings": {"global_size": 32}},
+            "loss": {"l2": {}},
+            "batch": 1,
+        },
+        r"stages\.0\.size: 32 does not suit all players",
+    ),
 }
 
 
@@ -219,8 +259,14 @@ def test_what_the_network_cannot_do_is_told_in_one_line(
     fault: str, settings: dict[str, Any]
 ) -> None:
     changes, said = FAULTS[fault]
+    recipe = Recipe.model_validate(settings | changes)
+
+    def before_pictures_are_read() -> None:
+        check_fit(recipe)
+        rehearse(recipe)
+
     with pytest.raises(RecipeError, match=f"^tiny: {said}") as caught:
-        check_fit(Recipe.model_validate(settings | changes))
+        before_pictures_are_read()
     assert "\n" not in str(caught.value)
 
 

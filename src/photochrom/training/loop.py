@@ -160,6 +160,8 @@ def _train(setting: Setting, record: Record | None) -> None:
             raise _diverged(setting.recipe, state.step)
         if record:
             record.stretch(stretch)
+        if record and state.step in setting.recipe.film_steps:
+            record.frame()  # before a checkpoint, which says that all before it is there
         if stretch.ends_in_checkpoint:
             unseen = setting.fabric.broadcast(record.validation_loss() if record else 0.0)
             if not math.isfinite(unseen):
@@ -167,8 +169,6 @@ def _train(setting: Setting, record: Record | None) -> None:
             state.history.append((state.step, unseen))
             if record:
                 record.checkpoint()
-        if record and state.step in setting.recipe.film_steps:
-            record.frame()
 
 
 def _diverged(recipe: Recipe, step: int) -> TrainingError:
