@@ -14,7 +14,7 @@ to 0.68 with the other (seeds 0 to 3).
 
 from torch import Tensor, nn
 
-from .blocks import SameConv2d
+from .blocks import SameConv2d, initialize_he
 from .network import Network
 from .spec import ModelSpec
 
@@ -53,11 +53,7 @@ class Beta(Network):
             nn.Identity() if channels == _BINS else nn.Tanh(),
             nn.Upsample(scale_factor=2.0),  # (B, channels, H, W)
         )
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        initialize_he(self)
 
     def forward(self, x: Tensor) -> Tensor:
         colors: Tensor = self.decoder(self.encoder(x))

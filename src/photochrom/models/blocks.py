@@ -52,6 +52,18 @@ def upsample(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
+def initialize_he(module: nn.Module) -> None:
+    """Draw kernels that keep the variance of activations behind ReLU (He et al. 2015, section 2.2).
+
+    Biases of convolutions and linear layers become 0.
+    """
+    for layer in module.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
+
+
 def initialize_gan(model: nn.Module) -> None:
     """Draw weights as DCGAN does (Radford, Metz and Chintala 2016, section 4) and its successors.
 

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from .backbones.mobilenet_v2 import FEATURES, MobileNetV2
-from .blocks import SameConv2d
+from .blocks import SameConv2d, initialize_he
 from .network import Network
 from .spec import ModelSpec
 
@@ -70,11 +70,7 @@ class Gamma(Network):
             nn.Identity() if channels == _BINS else nn.Tanh(),
             nn.Upsample(scale_factor=2.0),  # (B, channels, H, W)
         )
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        initialize_he(self)
         self.classifier = MobileNetV2(inputs)  # initializes itself
 
     def forward(self, x: Tensor) -> Tensor:

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from .blocks import initialize_he
 from .network import Network
 from .spec import ModelSpec
 
@@ -66,12 +67,8 @@ class Iizuka(Network):
         )
         self.joined = nn.Sequential(*_conv(512, 256, kernel=1)) if fusion == "concatenate" else None
         self.colorization = _colorization(channels)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
-                # PyTorch's own would let signals vanish until the running statistics are right.
-                nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                if layer.bias is not None:
-                    nn.init.zeros_(layer.bias)
+        # PyTorch's own would let signals vanish until the running statistics are right.
+        initialize_he(self)
 
     def forward(self, x: Tensor) -> Tensor:
         low = self.low_level(x)

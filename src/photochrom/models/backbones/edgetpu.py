@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from ..blocks import SameConv2d
+from ..blocks import SameConv2d, initialize_he
 from ..weights import start_from_classifier
 
 FEATURES = (16, 24, 40, 72, 144)
@@ -79,11 +79,7 @@ class EdgeTpuEncoder(nn.Module):
             for at, shape in enumerate(_BLOCKS)
         ]
         self.blocks = nn.ModuleList(blocks)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        initialize_he(self)
         for block in blocks:  # residual sums must not grow with depth
             if block.residual:
                 nn.init.zeros_(block.project.weight)

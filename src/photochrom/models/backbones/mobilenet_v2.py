@@ -11,7 +11,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from ..blocks import SameConv2d
+from ..blocks import SameConv2d, initialize_he
 from ..weights import start_from_classifier
 
 FEATURES = (16, 24, 32, 96, 320, 1280)
@@ -78,11 +78,7 @@ class MobileNetV2(nn.Module):
                 width = outputs
         layers.append(_conv_relu(width, FEATURES[-1], kernel=1, stride=1))
         self.features = nn.Sequential(*layers)  # its numbers name the published weights
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        initialize_he(self)
         for layer in layers:
             if isinstance(layer, _Block) and layer.residual:  # sums must not grow with depth
                 nn.init.zeros_(layer.project.weight)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...errors import ModelError
+from ..blocks import initialize_he
 from ..weights import read_tensors
 
 _LEVELS = ((1, 2), (2, 2), (4, 3), (8, 3), (8, 3))  # widths over the first one, convolutions
@@ -52,11 +53,7 @@ class Vgg16Encoder(nn.Module):
                 stack += [nn.Conv2d(inward, outward, 3, padding=1), nn.ReLU(inplace=True)]
             before = after
         self.features = nn.Sequential(*stack)  # its numbers name a classifier's weights
-        for module in stack:
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
+        initialize_he(self)
 
     def forward(self, x: Tensor) -> list[Tensor]:
         features = []
