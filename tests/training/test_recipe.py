@@ -50,7 +50,7 @@ def test_there_are_recipes() -> None:
 def test_shipped_recipe_is_right(path: Path, tmp_path: Path) -> None:
     recipe = load_recipe(path, [f"data.root={tmp_path}"])
     assert recipe.name == path.stem
-    assert recipe.data.validation
+    assert recipe.data.validation or recipe.name == "overfit"  # which is to know its picture
     assert not set(recipe.data.validation) & set(recipe.data.train)
     for weights in (recipe.model.backbone, recipe.model.weights):
         if weights:  # what it starts from must be there, and that is not looked into
