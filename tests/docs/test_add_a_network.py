@@ -58,3 +58,14 @@ def test_every_command_does_what_it_says(workplace: Path) -> None:
     assert (workplace / "runs" / "halftone" / "film.png").exists()
     colored = image.read(workplace / "photo.color.png").pixels
     assert np.ptp(colored.astype(int), axis=2).max() > 20  # it has learned orange and blue
+
+
+def test_a_network_that_says_a_wrong_stride_is_told_so(workplace: Path) -> None:
+    wrong = block("python").replace("multiple = 2", "multiple = 4").replace("e = 2\n", "e = 4\n")
+    assert "    stride = 4" in wrong
+    (workplace / "models" / "moire.py").write_text(wrong)
+    arguments = ["train", "recipes/halftone.toml", "--device", "cpu", "--set", "model.name=moire"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1
+    assert "moire gives (16, 2, 16, 16), where it says (16, 2, 8, 8)" in result.output
+    assert not (workplace / "runs").exists()

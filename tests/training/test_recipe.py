@@ -153,6 +153,8 @@ def test_the_last_override_counts(file: Path) -> None:
         ("loss.cross_entropy.rebalance=0", "loss.cross_entropy.rebalance"),
         ("loss.cross_entropy.rebalance=1.5", "loss.cross_entropy.rebalance"),
         ("seed=-1", "seed"),
+        ("name=../elsewhere", "name"),
+        ("name=a/b", "name"),
         ("seed=2147483648", "seed"),
         ("batch.size=3", "batch"),
         ("stages.0.size=64", "stages"),

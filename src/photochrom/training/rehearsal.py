@@ -51,6 +51,12 @@ def _show(recipe: Recipe, network: Network, size: int) -> None:
     half = 2 if recipe.loss.cycle else 1
     raw = network(torch.empty(recipe.batch // half, 1, size, size))
     meaning = decoding_of(recipe)
+    if meaning is not None:
+        small = size // network.stride
+        expected = (recipe.batch // half, meaning.channels, small, small)
+        if raw.shape != expected:
+            name = recipe.model.name
+            raise ValueError(f"{name} gives {tuple(raw.shape)}, where it says {expected}")
     if meaning is None or not recipe.loss.adversarial:
         return
     batch, _, height, width = raw.shape

@@ -217,8 +217,8 @@ class Stage(_Section):
 class Recipe(_Section):
     """Everything that decides what a training run computes."""
 
-    name: str
-    """Name of the run and of the exported network."""
+    name: str = Field(pattern=r"^[^./\\][^/\\]*$")
+    """Name of the run, and so of its folder, and of the exported network."""
     model: Model
     """Which network, and what it starts from."""
     data: Data
