@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.errors import TrainingError
 from photochrom.training.curve import LossCurve, read_curve
 
 ALONE = ["model"]
@@ -72,3 +73,10 @@ def test_flushed_lines_are_in_the_file_before_it_is_closed(file: Path) -> None:
 def test_nothing_is_left_beside(file: Path) -> None:
     with LossCurve(file, ALONE, 0):
         assert [path.name for path in file.parent.iterdir()] == ["losses.csv"]
+
+
+def test_a_file_of_somebody_else_stays(file: Path) -> None:
+    file.write_text("my losses of 2019\n")
+    with pytest.raises(TrainingError, match=r"losses\.csv: is not of a run"):
+        LossCurve(file, ["model"], 0)
+    assert file.read_text() == "my losses of 2019\n"

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from ..errors import TrainingError
 from ..whole import replacing
 
 
@@ -13,10 +14,16 @@ class LossCurve:
 
     On opening, lines at and after `step` are dropped: they are of steps that were done after the
     checkpoint that training goes on from.
+
+    Raises:
+        TrainingError: there is a file of this name that holds something else.
     """
 
     def __init__(self, path: Path, teams: Sequence[str], step: int) -> None:
-        lines = path.read_text().splitlines(keepends=True)[1:] if path.exists() else []
+        text = path.read_text() if path.exists() else ""
+        header, *lines = text.splitlines(keepends=True) or [""]
+        if not (header.startswith("step") or "step".startswith(header)):
+            raise TrainingError(f"{path}: is not of a run; choose another folder for this one")
         # A line without its end was being written when the process died; its number may be cut
         # to that of an earlier step.
         whole = [line for line in lines if line.endswith("\n")]
