@@ -30,7 +30,7 @@ from .record import Progress, Record, Stretch
 from .rehearsal import rehearse
 from .schedule import rate_factor, size_at
 from .settings import Optimizer, Recipe
-from .start import check_fit, game_of, optimizers_of, start
+from .start import game_of, optimizers_of, start
 from .supply import Supply, held_out, open_supply, prior_of
 from .watch import Watch
 
@@ -71,7 +71,6 @@ def train(recipe: Recipe, run: Path, cache: Path, fabric: Fabric, progress: Prog
     path, stored = run / LAST, _stored(recipe, run, fabric)
     if stored and stored.step >= recipe.steps:
         return path
-    check_fit(recipe)
     rehearse(recipe)
     with open_supply(recipe, cache, fabric, progress.decoding) as supply:
         setting = setting_of(recipe, supply, cache, fabric)

@@ -22,8 +22,8 @@ from .games.game import MODEL
 from .loop import Setting, setting_of, step
 from .plots import Floats, rate_plot, smoothed
 from .record import Progress
+from .rehearsal import rehearse
 from .settings import Recipe
-from .start import check_fit
 from .supply import open_supply
 
 _MEMORY = 10.0  # steps; a decay of 0.9
@@ -97,7 +97,7 @@ def find_rate(
         DatasetError, ModelError, RecipeError: what the recipe names is missing or does not fit.
         TrainingError: even the first loss is no number.
     """
-    check_fit(recipe)
+    rehearse(recipe)
     with open_supply(recipe, cache, fabric, progress.decoding) as supply:
         progress.pool(supply.first)
         losses: list[float] = []

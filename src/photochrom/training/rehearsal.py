@@ -11,18 +11,19 @@ from ..errors import RecipeError
 from ..models.network import Network
 from .build import build, decoding_of
 from .settings import Recipe, Stage
-from .start import back_of, judge_of
+from .start import back_of, check_fit, judge_of
 
 _CLASSES = ("one", "another")  # how many there are is not known before pictures are read
 
 
 def rehearse(recipe: Recipe) -> None:
-    """Build every player and show it a batch of each stage.
+    """Check the settings against each other, build every player, show it a batch of each stage.
 
     Raises:
         ModelError: there is no such network or discriminator.
         RecipeError: settings do not fit them, or crops are too small, or of a wrong size.
     """
+    check_fit(recipe)
     with torch.device("meta"):
         network = build(recipe, _CLASSES).train()
         for at, stage in enumerate(recipe.stages):

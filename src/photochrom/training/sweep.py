@@ -26,7 +26,6 @@ from .plots import Curve, Floats, comparison_plot, memory_of, smoothed
 from .recipe import check_same_run, load_recipe
 from .rehearsal import rehearse
 from .settings import Recipe
-from .start import check_fit
 
 _LONGEST_NAME = 120  # of a folder; file systems take 255 bytes
 _CLOSING = {"]": "[", "}": "{"}
@@ -112,7 +111,6 @@ def plan(path: Path, axes: Sequence[Axis], overrides: Sequence[str], output: Pat
         run = Run(values, everything, folder, load_recipe(path, everything))
         if runs.setdefault(folder, run) is not run:
             raise RecipeError(f"{folder}: would hold two runs, {chosen} one of them")
-        check_fit(run.recipe)
         rehearse(run.recipe)
         if (folder / LAST).exists():
             stored = checkpoint.read(folder / LAST)
