@@ -1,0 +1,1 @@
+"""The odyssey: networks, losses, data and decodings under one protocol, and what follows."""

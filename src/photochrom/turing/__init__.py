@@ -1,0 +1,1 @@
+"""The colorization Turing test: which of two pictures is the photograph?"""
