@@ -13,6 +13,7 @@
     ├── RecipeError              a training recipe is wrong
     ├── TrainingError            a run cannot go on: no number is a number any more, a full disk
     ├── DatasetError             training pictures are missing or unusable
+    ├── ProtocolError            figures that do not compare, or pictures that are not the protocol's
     └── MissingExtraError        an optional dependency is not installed
 
 A message is one line: the file, the fault, the remedy.
@@ -69,6 +70,10 @@ class TrainingError(PhotochromError):
 
 class DatasetError(PhotochromError):
     """Training pictures are missing or unusable."""
+
+
+class ProtocolError(PhotochromError):
+    """Figures do not compare, or pictures are not those of the protocol."""
 
 
 class MissingExtraError(PhotochromError):

@@ -1,0 +1,262 @@
+"""The figures of a set of pictures, as functions of how much each picture weighs.
+
+Every figure is known from what is kept of each picture, so a bootstrap resample is only another
+vector of weights, and so are a class, a comparison on the same resamples and a whole set.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+Weights: TypeAlias = NDArray[Any]
+"""`(B, N)`: B ways to weigh N pictures, >= 0."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What is kept of N pictures colored in one way."""
+
+    values: Mapping[str, Floats]
+    """`(N,)` each, NaN where a picture has no such value."""
+    counts: Floats
+    """`(N, C)`: pixels of each picture in each cell of the ab plane."""
+    scores: Floats
+    """`(N, C)`: the sum of their shares of thresholds reached; see `metrics.cell_scores`."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A column of every table."""
+
+    name: str
+    title: str
+    meaning: str
+    """One line, source included."""
+    better: Literal["higher", "lower", "as real"]
+    """`as real`: the nearer to the row of the originals."""
+    digits: int
+    of: Callable[[Rows, Weights], Floats]
+    """Rows and weights `(B, N)` to values `(B,)`; NaN where no picture has one."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure of a sample of pictures, with the interval in which a bootstrap finds it."""
+
+    value: float
+    low: float
+    high: float
+
+    @property
+    def differs(self) -> bool:
+        """Of a difference: whether the interval leaves out 0."""
+        return self.low > 0 or self.high < 0
+
+
+def mean_of(name: str) -> Callable[[Rows, Weights], Floats]:
+    """The weighted mean of a value over the pictures that have it; infinite where one that is is
+    in it."""
+
+    def of(rows: Rows, weights: Weights) -> Floats:
+        return _mean(rows.values.get(name), weights)
+
+    return of
+
+
+def _mean(values: Floats | None, weights: Weights) -> Floats:
+    if values is None:
+        return np.full(len(weights), np.nan)
+    had = ~np.isnan(values)
+    infinite = np.isinf(values)
+    with np.errstate(invalid="ignore"):
+        means = weights[:, had] @ np.where(infinite, 0, values)[had] / weights[:, had].sum(axis=1)
+    means[(weights[:, infinite] > 0).any(axis=1)] = np.inf
+    return np.asarray(means)
+
+
+def _percent(name: str) -> Callable[[Rows, Weights], Floats]:
+    return lambda rows, weights: 100 * _mean(rows.values.get(name), weights)
+
+
+def _root(name: str) -> Callable[[Rows, Weights], Floats]:
+    return lambda rows, weights: np.sqrt(_mean(rows.values.get(name), weights))
+
+
+def _auc(rows: Rows, weights: Weights) -> Floats:
+    reached, pixels = rows.scores.sum(axis=1), rows.counts.sum(axis=1)
+    return np.asarray(100 * (weights @ reached) / (weights @ pixels))
+
+
+def _rebalanced_auc(rows: Rows, weights: Weights) -> Floats:
+    pixels = weights @ rows.counts  # (B, C)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(100 * np.nanmean(weights @ rows.scores / pixels, axis=1))
+
+
+def _colorfulness_ratio(rows: Rows, weights: Weights) -> Floats:
+    ours, real = (
+        _mean(rows.values.get(name), weights) for name in ("colorfulness", "real_colorfulness")
+    )
+    return ours / real
+
+
+def _delta_cf_of_means(rows: Rows, weights: Weights) -> Floats:
+    ours, real = (
+        _mean(rows.values.get(name), weights) for name in ("colorfulness", "real_colorfulness")
+    )
+    return np.abs(ours - real)
+
+
+def _mean_delta_cf(rows: Rows, weights: Weights) -> Floats:
+    differences = np.abs(rows.values["colorfulness"] - rows.values["real_colorfulness"])
+    return _mean(differences, weights)
+
+
+FIGURES = (
+    Figure(
+        "auc",
+        "AuC",
+        "Share of pixels whose ab error is below a threshold, mean over thresholds 0 to 150, "
+        "percent (Zhang, Isola and Efros 2016, section 3.1). Rewards grey.",
+        "higher",
+        2,
+        _auc,
+    ),
+    Figure(
+        "rebalanced_auc",
+        "rebalanced AuC",
+        "The same, every 10-unit ab cell that occurs in the set weighing alike.",
+        "higher",
+        2,
+        _rebalanced_auc,
+    ),
+    Figure(
+        "psnr",
+        "PSNR",
+        "Peak signal-to-noise ratio of sRGB, mean of the pictures', dB. Rewards grey.",
+        "higher",
+        2,
+        mean_of("psnr"),
+    ),
+    Figure(
+        "ab_psnr",
+        "ab PSNR",
+        "The same of the two channels a and b, peak 255.",
+        "higher",
+        2,
+        mean_of("ab_psnr"),
+    ),
+    Figure(
+        "ssim",
+        "SSIM",
+        "Structural similarity of sRGB, Gaussian window of 11, mean of channels (Wang et al. "
+        "2004). High even for grey: the luminance is the original's.",
+        "higher",
+        4,
+        mean_of("ssim"),
+    ),
+    Figure(
+        "ms_ssim",
+        "MS-SSIM",
+        "The same over five scales (Wang, Simoncelli and Bovik 2003); none below 176 pixels.",
+        "higher",
+        4,
+        mean_of("ms_ssim"),
+    ),
+    Figure("ciede2000", "ΔE2000", "Mean CIEDE2000.", "lower", 2, mean_of("ciede2000")),
+    Figure(
+        "ab_rmse",
+        "ab RMSE",
+        "Root of the mean squared ab distance over all pixels, ab units.",
+        "lower",
+        2,
+        _root("ab_mse"),
+    ),
+    Figure(
+        "pixel_l2",
+        "pixel L2",
+        "Mean ab distance over all pixels, ab units.",
+        "lower",
+        2,
+        mean_of("pixel_l2"),
+    ),
+    Figure(
+        "colorfulness_ratio",
+        "colorfulness over real",
+        "Mean colorfulness (Hasler and Süsstrunk 2003) over that of the originals.",
+        "as real",
+        2,
+        _colorfulness_ratio,
+    ),
+    Figure(
+        "delta_cf_of_means",
+        "ΔCF of means",
+        "Difference of the mean colorfulness of results and of originals.",
+        "lower",
+        2,
+        _delta_cf_of_means,
+    ),
+    Figure(
+        "mean_delta_cf",
+        "mean ΔCF",
+        "Mean of the pictures' differences in colorfulness from their originals.",
+        "lower",
+        2,
+        _mean_delta_cf,
+    ),
+    Figure(
+        "bleeding",
+        "bleeding",
+        "Chroma gradient where the luminance has none, ab units a pixel; the originals have some.",
+        "as real",
+        3,
+        mean_of("bleeding"),
+    ),
+    Figure(
+        "spottedness",
+        "spots",
+        "Chroma that leaves its neighborhood; see `metrics.spottedness`.",
+        "as real",
+        3,
+        mean_of("spottedness"),
+    ),
+    Figure(
+        "stability",
+        "size stability",
+        "Mean CIEDE2000 between results of one picture at different sizes.",
+        "lower",
+        2,
+        mean_of("stability"),
+    ),
+    Figure(
+        "top1",
+        "top-1",
+        "Pictures whose label, as the extractor gives it to the original, it gives to the result, "
+        "percent.",
+        "higher",
+        1,
+        _percent("top1"),
+    ),
+    Figure(
+        "top5",
+        "top-5",
+        "The same, among its five likeliest labels.",
+        "higher",
+        1,
+        _percent("top5"),
+    ),
+)
+"""In the order of tables. A change here that changes a figure is a new version of the protocol."""
+
+
+def figure(name: str) -> Figure:
+    """A figure by name.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    return {one.name: one for one in FIGURES}[name]
