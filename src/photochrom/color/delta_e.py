@@ -94,6 +94,8 @@ def _hue_weight(hue: Array) -> Array:
 def _rotation(hue: Array, chroma: Array) -> Array:
     """R_T of equations 16, 17 and 21: chroma and hue differences trade off in the blues."""
     xp = array_namespace(hue)
-    # `halfway` may leave [0, 360) by a quarter turn; only this term is not periodic by itself.
-    angle = 30 * xp.exp(-(((hue % 360 - 275) / 25) ** 2))
+    # `halfway` may leave [0, 360) by a quarter turn; only this term is not periodic by itself. (A
+    # remainder would cost as much as ten sines.)
+    hue = xp.where(hue < 0, hue + 360, xp.where(hue < 360, hue, hue - 360))
+    angle = 30 * xp.exp(-(((hue - 275) / 25) ** 2))
     return -2 * _vividness(chroma) * xp.sin(2 * angle * _DEGREE)
