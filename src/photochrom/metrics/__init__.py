@@ -9,6 +9,7 @@ from .calibration import (
 )
 from .curve import AbErrorCurve
 from .frechet import FeatureMoments, frechet_distance
+from .hues import Hues, hues
 from .intervals import (
     Interval,
     bootstrap_weights,
@@ -17,27 +18,26 @@ from .intervals import (
     raters_needed,
     wilson,
 )
-from .hues import Hues, hues
 from .psnr import psnr
 from .structure import Structure, StructureOf
 
 __all__ = [
     "AbErrorCurve",
     "FeatureMoments",
+    "Hues",
     "Interval",
     "Reliability",
     "ReliabilityCurve",
-    "Hues",
     "Structure",
     "StructureOf",
     "ab_distance",
     "ab_rmse",
     "auc",
-    "hues",
     "bootstrap_weights",
     "cluster_bootstrap",
     "expected_calibration_error",
     "frechet_distance",
+    "hues",
     "negative_log_likelihood",
     "percentile_interval",
     "psnr",
