@@ -15,7 +15,7 @@ from photochrom.inference import Card, Classifier, Engine, Settings
 from photochrom.inference.session import Session
 from photochrom.models import catalog
 from photochrom.models.decoding import decoding
-from photochrom.models.network import Stylist
+from photochrom.models.network import Network, Stylist
 from photochrom.models.spec import Kind
 
 CHANNELS: dict[Kind, int] = {"bins": 313, "chroma": 2, "rgb": 3, "classes": 4}
@@ -34,6 +34,16 @@ def _cases() -> list[object]:
     return [*cases, pytest.param("searchspace", "chroma", "hsl", marks=pytest.mark.slow)]
 
 
+def _check_distribution(exported: Session, network: Network) -> None:
+    """At a size that was not traced, the graph's logits are what PyTorch puts out."""
+    side = exported.card.smallest
+    shape = (side, side) if network.input_size else (side, 4 * side)
+    lightness = np.random.default_rng(1).uniform(0, 100, shape).astype(np.float32)
+    with torch.no_grad():
+        expected = network(torch.from_numpy(lightness / 50 - 1)[None, None])[0].movedim(0, -1)
+    np.testing.assert_allclose(exported.distribution(lightness), expected, atol=1e-3)
+
+
 @pytest.mark.parametrize(("name", "kind", "space"), _cases())
 def test_every_network_is_exported_and_colors_pictures_of_odd_sizes(
     name: str, kind: Kind, space: str, blank: Card, tmp_path: Path
@@ -48,6 +58,7 @@ def test_every_network_is_exported_and_colors_pictures_of_odd_sizes(
         "input_size": network.input_size,
         "working_size": 48,
         "style": isinstance(network, Stylist),
+        "distribution": kind == "bins",
         "classes": ("a", "b", "c", "d") if kind == "classes" else (),
     }
     card = blank.model_copy(update=told)
@@ -62,6 +73,8 @@ def test_every_network_is_exported_and_colors_pictures_of_odd_sizes(
     wrapper = Styled if card.style else Decoded
     assert export(wrapper(network, decoding(kind, space)), card, path) <= tolerance(card)
     engine = Engine(Session(path.read_bytes(), name))
+    if kind == "bins":
+        _check_distribution(engine.network, network)
     grey = random.integers(0, 65536, (37, 53, 1), dtype=np.uint16)
     for settings in (Settings(), *([Settings(style=image.from_array(grey))] * card.style)):
         colored = engine.colorize(image.from_array(grey), settings)

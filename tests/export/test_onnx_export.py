@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from photochrom import image
 from photochrom.color import annealed_mean, bin_centers, entropy
 from photochrom.errors import ModelError
+from photochrom.export.assemble import Facts, card_of
 from photochrom.export.graph import ColorVerdict, Decoded, PairVerdict, Probabilities, Styled
 from photochrom.export.onnx import _quiet, disagreement, export, tolerance
 from photochrom.inference import Card, Classifier, Engine
@@ -79,13 +80,19 @@ def card_with(blank) -> Callable[..., Card]:
 
 
 @pytest.fixture(scope="module")
+def binned(card_with) -> Card:
+    """Of a network whose graph puts out its distribution."""
+    return card_with(distribution=True)
+
+
+@pytest.fixture(scope="module")
 def module() -> nn.Module:
     torch.manual_seed(0)
     return Decoded(_Small(BINS), BinsDecoding())
 
 
 @pytest.fixture(scope="module")
-def exported(module, blank, tmp_path_factory):
+def exported(module, binned, tmp_path_factory):
     """Path and difference of one export, and the log of it."""
     path = tmp_path_factory.mktemp("export") / "small.onnx"
     records: list[logging.LogRecord] = []
@@ -96,7 +103,7 @@ def exported(module, blank, tmp_path_factory):
     )  # hands nothing up: PyTorch logs by handlers of its own
     logger.addHandler(handler)
     try:
-        difference = export(module, blank, path)
+        difference = export(module, binned, path)
     finally:
         logger.removeHandler(handler)
     return path, difference, [record.getMessage() for record in records]
@@ -112,12 +119,22 @@ def _session(path) -> Session:
 def test_bins_are_decoded_as_color_defines(module):
     lightness = torch.rand(2, 1, 16, 24) * 2 - 1
     with torch.no_grad():
-        ab, doubt = module(lightness, torch.tensor(0.38))
+        ab, doubt, raw = module(lightness, torch.tensor(0.38))
         logits = module.network(lightness).movedim(1, -1).double().numpy()
     assert (ab.shape, doubt.shape) == ((2, 2, 4, 6), (2, 4, 6))
     expected = np.moveaxis(annealed_mean(logits, bin_centers(), 0.38), -1, 1)
     np.testing.assert_allclose(ab, expected, atol=1e-3)
     np.testing.assert_allclose(doubt, entropy(logits), atol=1e-4)
+    np.testing.assert_array_equal(raw.movedim(1, -1), logits)  # no temperature has touched them
+
+
+def test_bins_of_others_are_kept_to_themselves():
+    """Their logits mean nothing to who knows our bins alone."""
+    turned = BinsDecoding(torch.from_numpy(bin_centers()[::-1].copy()).float())
+    answer = Decoded(_Small(BINS), turned)(torch.rand(1, 1, 16, 24), torch.tensor(1.0))
+    assert [planes.ndim for planes in answer] == [4, 3]
+    ours = Decoded(_Small(BINS), BinsDecoding(torch.from_numpy(bin_centers().copy()).float()))
+    assert ours.distribution
 
 
 def test_chroma_is_scaled_to_ab():
@@ -164,8 +181,8 @@ def test_a_judge_in_bins_sees_their_mean():
     lightness = torch.rand(1, 1, 16, 24)
     module = Decoded(network, BinsDecoding(), ColorVerdict(judge))
     with torch.no_grad():
-        mean, _, _ = module(lightness, torch.tensor(1.0))
-        _, _, score = module(lightness, torch.tensor(0.1))  # which is no matter to the judge
+        mean, *_ = module(lightness, torch.tensor(1.0))
+        _, _, score, _ = module(lightness, torch.tensor(0.1))  # which is no matter to the judge
         first, second = judge(mean / 110)
     expected = (first.mean() + second.mean()) / 2
     torch.testing.assert_close(score[0], expected, rtol=1e-4, atol=1e-4)
@@ -180,10 +197,10 @@ def test_both_compute_the_same_at_sizes_that_were_not_traced(module, exported):
     assert disagreement(module, path.read_bytes(), "small", [(1, 1), (5, 3), (2, 9)]) <= TOLERANCE
 
 
-def test_the_card_is_in_the_file_and_onnx_finds_no_fault(exported, blank):
+def test_the_card_is_in_the_file_and_onnx_finds_no_fault(exported, binned):
     path, _, _ = exported
     graph, card = detach(path.read_bytes(), str(path))
-    assert card.model_copy(update={"graph_sha256": ""}) == blank
+    assert card.model_copy(update={"graph_sha256": ""}) == binned
     onnx.checker.check_model(onnx.load_from_string(path.read_bytes()), full_check=True)
     assert len(graph) > 1000
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
@@ -222,6 +239,46 @@ def test_style_and_score_are_in_the_graph(tmp_path, card_with):
     brighter = _session(path).predict(lightness, 1.0, np.full((7, 50), lightness.mean() + 10.0))
     np.testing.assert_allclose(brighter.ab - plain.ab, 0.2 * 110, atol=1e-3)
     assert plain.score != pytest.approx(brighter.score, abs=1e-4)
+
+
+def test_style_and_score_stand_beside_the_distribution(tmp_path, card_with):
+    path = tmp_path / "all.onnx"
+    torch.manual_seed(0)
+    module = Styled(_Stylish(BINS), BinsDecoding(), PairVerdict(_Judge(3)))
+    card = card_with(style=True, score=True, distribution=True, least_size=16)
+    assert export(module, card, path) <= TOLERANCE
+    lightness = np.random.default_rng(0).uniform(0, 100, (16, 24)).astype(np.float32)
+    session = _session(path)
+    brighter = session.distribution(lightness, np.full((7, 50), lightness.mean() + 10.0))
+    np.testing.assert_allclose(brighter - session.distribution(lightness), 0.2, atol=1e-3)
+    assert session.predict(lightness, 1.0).score is not None
+
+
+def test_a_distribution_that_differs_is_not_written(tmp_path, binned):
+    class Shifted(Decoded):
+        """Its colors are right: they do not know of a constant added to every logit."""
+
+        def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
+            ab, doubt, logits = super().forward(lightness, temperature)
+            return ab, doubt, logits + (1 if torch.compiler.is_exporting() else 0)
+
+    torch.manual_seed(0)
+    with pytest.raises(ModelError, match=r"differs from PyTorch by 1;"):
+        export(Shifted(_Small(BINS), BinsDecoding()), binned, tmp_path / "wrong.onnx")
+
+
+def test_a_card_tells_of_a_distribution_where_there_are_bins(card_with):
+    facts = Facts.model_validate(
+        {
+            "name": "small",
+            "summary": "small",
+            "working_size": 32,
+            "temperature": 0.38,
+            "training": {"pictures": [], "initialization": "random"},
+        }
+    )
+    for output, expected in (("bins", True), ("ab", False), ("rgb", False)):
+        assert card_of(facts, {}, 1, _Small(BINS), output).distribution is expected
 
 
 def test_a_classifier_puts_out_probabilities(tmp_path, card_with):
@@ -295,9 +352,10 @@ def test_only_searched_chroma_may_differ_by_a_step(card_with):
 
 def test_nan_is_no_agreement(exported):
     class Nan(nn.Module):
-        def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, Tensor]:
+        def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
             h, w = (extent // 4 for extent in lightness.shape[2:])
-            return torch.full((1, 2, h, w), torch.nan), torch.zeros(1, h, w)
+            ab = torch.full((1, 2, h, w), torch.nan)
+            return ab, torch.zeros(1, h, w), torch.zeros(1, BINS, h, w)
 
     assert np.isnan(disagreement(Nan(), exported[0].read_bytes(), "small", [(2, 3), (3, 3)]))
 

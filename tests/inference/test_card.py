@@ -67,6 +67,17 @@ def test_a_replaced_card_leaves_the_graph_as_it_is(graph, card):
     assert again.graph_sha256 == read.graph_sha256
 
 
+def test_a_card_from_before_distributions_has_none(card):
+    said = card.model_dump(exclude={"distribution"})
+    assert Card.model_validate(said).distribution is False
+
+
+def test_a_distribution_is_one_output_more_and_none_of_the_colors(card):
+    scored = card.model_copy(update={"output": "bins", "score": True, "distribution": True})
+    assert scored.colors == ("ab", "entropy", "score")
+    assert scored.outputs == ("ab", "entropy", "score", "logits")
+
+
 # What other tools see
 
 

@@ -119,6 +119,7 @@ def card_of(
         input_size=network.input_size,
         style=isinstance(network, Stylist),
         score=judged_from is not None,
+        distribution=output == "bins",
         classes=classes,
         training=training,
     )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..models.decoding import Decoding
+from ..models.decoding import BinsDecoding, Decoding
 from ..models.network import Discriminator, Network, Stylist
 
 _OFFSET = _SCALE = 50.0  # networks take (L* - offset) / scale
@@ -47,7 +47,8 @@ class Decoded(nn.Module):
 
     Input: scaled lightness `(N, 1, H, W)` and temperature, a scalar. Returns ab `(N, 2, h, w)` at
     that temperature, the entropy `(N, h, w)` of the undecided distribution in nats and, where there
-    is a judge, its score `(N,)`.
+    is a judge, its score `(N,)`; of networks that think in our bins, last, the logits
+    `(N, 313, h, w)` themselves.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class Decoded(nn.Module):
         self.network = network
         self.decoding = decoding
         self.verdict = verdict
+        self.distribution = _over_our_bins(decoding)
         self.eval()
 
     def forward(self, lightness: Tensor, temperature: Tensor) -> tuple[Tensor, ...]:
@@ -67,9 +69,19 @@ class Decoded(nn.Module):
         grey = functional.avg_pool2d(lightness, self.network.stride)  # (N, 1, h, w)
         small = grey[:, 0] * _SCALE + _OFFSET  # (N, h, w), L*
         ab, entropy = self.decoding(raw, small, temperature)
-        if self.verdict is None:
-            return ab, entropy
-        return ab, entropy, self.verdict(grey, self.decoding.regressed(raw))
+        answer: tuple[Tensor, ...] = (ab, entropy)
+        if self.verdict is not None:
+            answer = (*answer, self.verdict(grey, self.decoding.regressed(raw)))
+        return (*answer, raw) if self.distribution else answer
+
+
+def _over_our_bins(decoding: Decoding) -> bool:
+    """Whether the output is a distribution that `color.bin_centers` gives a meaning.
+
+    Weights of others bring bins of their own, which no card tells.
+    """
+    ours = BinsDecoding().centers
+    return isinstance(decoding, BinsDecoding) and torch.equal(decoding.centers, ours)
 
 
 class Styled(Decoded):

@@ -97,8 +97,12 @@ def _colorizer(data: bytes, name: str) -> _Answer:
 
     def answer(lightness: Floats, temperature: float, style: Floats | None) -> tuple[Floats, ...]:
         ab, entropy, score = session.predict(lightness, temperature, style)
-        planes = np.moveaxis(ab, -1, 0), entropy
-        return planes if score is None else (*planes, np.array(score, dtype=np.float32))
+        told: tuple[Floats, ...] = (np.moveaxis(ab, -1, 0), entropy)
+        if score is not None:
+            told = (*told, np.array(score, dtype=np.float32))
+        if session.card.distribution:
+            told = (*told, np.moveaxis(session.distribution(lightness, style), -1, 0))
+        return told
 
     return answer
 

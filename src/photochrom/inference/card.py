@@ -23,7 +23,8 @@ _METADATA_TAG, _KEY_TAG, _VALUE_TAG = b"\x72", b"\x0a", b"\x12"
 
 Output: TypeAlias = Literal["bins", "ab", "uv", "hs", "rgb", "classes"]
 """What networks predict: a distribution over ab bins; chroma of L*a*b*, Y'UV or HSL; a whole
-picture; or what the picture shows. Graphs that color decode it: they put out `ab` and `entropy`."""
+picture; or what the picture shows. Graphs that color decode it: they put out `ab` and `entropy`,
+and the distribution as well where the card says so."""
 
 
 class Training(BaseModel):
@@ -75,6 +76,8 @@ class Card(BaseModel):
     """Whether it can color one picture in the style of another."""
     score: bool = False
     """Whether a discriminator, which learned with it, says how real the colors look."""
+    distribution: bool = False
+    """Whether it puts out its logits over the bins of `color.bin_centers`, in their order."""
     classes: tuple[str, ...] = ()
     """Names of what a network of output `classes` tells apart."""
     temperature: PositiveFloat
@@ -102,6 +105,11 @@ class Card(BaseModel):
         """Names of the graph's outputs, in order."""
         if self.output == "classes":
             return ("probabilities",)
+        return (*self.colors, *(["logits"] if self.distribution else []))
+
+    @property
+    def colors(self) -> tuple[str, ...]:
+        """Names of the outputs that coloring a picture asks for, in order."""
         return ("ab", "entropy", *(["score"] if self.score else []))
 
 

@@ -8,14 +8,17 @@ original, which no step changes beyond the rounding of the file's bit depth.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import image
 from .enlarge import Enlargement, Floats, bilinear, guided_lines
 from .join import join
-from .session import Network, Prediction
+from .session import NEUTRAL, Network, Prediction
+from .truth import true_bins
 from .view import View, view_of
 
 
@@ -104,6 +107,47 @@ class Engine:
         lines = Enlargement(guided_lines(view.lightness, ab), frame.height, frame.width)
         pixels = join(frame.pixels, lines, self.network.threads)
         return Colorized(frame.with_pixels(pixels), prediction.entropy, prediction.score)
+
+    def distribution(self, frame: image.Frame, working_size: int | None = None) -> Floats:
+        """What the network thinks of a picture before it decides on colors.
+
+        Args:
+            frame: any size, 8 or 16 bit; grey or color, of which only the luminance is seen.
+            working_size: see `Settings`.
+
+        Returns:
+            Logits `(h, w, 313)` over the bins of `color.bin_centers`, before any temperature: one
+            distribution for each of the network's cells that the picture reaches into.
+
+        Raises:
+            ModelError: the card has no distribution.
+            ValueError: the working size is out of range.
+        """
+        view = self._view(frame, working_size)
+        logits = self.network.distribution(view.padded)
+        return logits[: -(-view.height // self._cell), : -(-view.width // self._cell)]
+
+    def true_bins(self, frame: image.Frame, working_size: int | None = None) -> NDArray[np.intp]:
+        """What `distribution` should have made likely, were the colors of a picture foreseeable.
+
+        Returns:
+            `(h, w)`, indices into `color.bin_centers`; see `truth.true_bins`.
+
+        Raises:
+            ValueError: the working size is out of range.
+        """
+        view = self._view(frame, working_size)
+        return true_bins(image.resize(frame.pixels, view.height, view.width), self._cell)
+
+    @cached_property
+    def _cell(self) -> int:
+        """Side of the square of input pixels that one color of the network's output is for."""
+        side = self.card.smallest
+        nothing = np.zeros((side, side), dtype=np.float32)
+        return side // len(self.network.predict(nothing, NEUTRAL).ab)
+
+    def _view(self, frame: image.Frame, working_size: int | None) -> View:
+        return view_of(frame, self.card, Settings(working_size=working_size).working_size)
 
     def _predict(
         self, view: View, temperature: float, settings: Settings = Settings()

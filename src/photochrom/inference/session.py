@@ -12,6 +12,9 @@ from .card import Card, detach
 
 Floats = NDArray[np.float32]
 
+NEUTRAL = 1.0
+"""The temperature that graphs are fed where none has a part in what is asked."""
+
 
 class Prediction(NamedTuple):
     """What a network says of one picture."""
@@ -46,6 +49,19 @@ class Network(Protocol):
             ModelError: the network takes no style.
         """
 
+    def distribution(self, lightness: Floats, style: Floats | None = None) -> Floats:
+        """What the network thinks before it decides.
+
+        Args:
+            lightness, style: see `predict`.
+
+        Returns:
+            Logits `(h, w, 313)` over the bins of `color.bin_centers`, before any temperature.
+
+        Raises:
+            ModelError: the card has no distribution, or the network takes no style.
+        """
+
 
 def scaled(lightness: Floats, card: Card) -> Floats:
     """L* `(H, W)` as the graph of this card takes it, `(1, 1, H, W)`."""
@@ -74,6 +90,30 @@ def answered(outputs: Mapping[str, NDArray[np.float32]]) -> Prediction:
     """What a graph put out, by the names of its outputs, of one picture."""
     score = float(outputs["score"][0]) if "score" in outputs else None
     return Prediction(np.moveaxis(outputs["ab"][0], 0, -1), outputs["entropy"][0], score)
+
+
+def spread(logits: NDArray[np.float32]) -> Floats:
+    """Logits `(1, 313, h, w)` of a graph as those of one picture, `(h, w, 313)`."""
+    return np.moveaxis(logits[0], 0, -1)
+
+
+def check_distribution(card: Card) -> None:
+    """Refuse to ask a network for a distribution that it does not put out.
+
+    Raises:
+        ModelError: the card has no distribution.
+    """
+    if card.distribution:
+        return
+    if card.output == "bins":
+        raise ModelError(
+            f"{card.name}: keeps its distribution over the color bins to itself; export it again "
+            "with `photochrom export`"
+        )
+    raise ModelError(
+        f"{card.name}: predicts one color, no distribution over bins; choose a network whose card "
+        "says `distribution: True` (`photochrom models NAME`)"
+    )
 
 
 def check_colorizer(card: Card, name: str) -> None:
@@ -111,9 +151,16 @@ class Session:
         self, lightness: Floats, temperature: float, style: Floats | None = None
     ) -> Prediction:
         """Run the network on one picture; see `Network.predict`."""
-        names = self.card.outputs
+        names = self.card.colors
         outputs = self._session.run(names, fed(self.card, lightness, temperature, style))
         return answered(dict(zip(names, outputs, strict=True)))
+
+    def distribution(self, lightness: Floats, style: Floats | None = None) -> Floats:
+        """Logits over the bins; see `Network.distribution`."""
+        check_distribution(self.card)
+        feed = fed(self.card, lightness, NEUTRAL, style)
+        (logits,) = self._session.run(["logits"], feed)
+        return spread(logits)
 
 
 def load_graph(graph: bytes, card: Card, name: str, threads: int) -> Any:
