@@ -6,7 +6,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from photochrom.errors import ModelError
-from photochrom.models.backbones.edgetpu import FEATURES, EdgeTpuEncoder
+from photochrom.models.backbones.edgetpu import (
+    EMBEDDING,
+    FEATURES,
+    EdgeTpuClassifier,
+    EdgeTpuEncoder,
+)
 
 FIRST = "stem.conv.weight"
 
@@ -104,3 +109,23 @@ def test_unreadable_weights(tmp_path: Path, content: bytes | None) -> None:
     with pytest.raises(ModelError, match=r"cannot be read|no file of weights") as caught:
         EdgeTpuEncoder().load_classifier(file)
     assert str(file) in str(caught.value)
+
+
+def test_the_whole_classifier_has_the_parameters_of_the_published_file() -> None:
+    """The published tensors, 1001 classes included, hold 2,974,377 numbers."""
+    parameters = EdgeTpuClassifier().parameters()
+    assert sum(parameter.numel() for parameter in parameters) == 2_974_377
+
+
+def test_logits_are_linear_in_the_mean_of_the_head() -> None:
+    torch.manual_seed(0)
+    model, color = EdgeTpuClassifier(classes=7), torch.randn(2, 3, 64, 96)
+    with torch.no_grad():
+        pooled, logits = model(color)
+        deepest = model.encoder(color)[-1]  # (2, 144, 2, 3)
+        head = torch.einsum("oi,bihw->bohw", model.head.weight[:, :, 0, 0], deepest)
+        by_hand = (head + model.head.bias[:, None, None]).clamp(min=0).mean(dim=(2, 3))
+        expected = by_hand @ model.classifier.weight[:, :, 0, 0].T + model.classifier.bias
+    assert pooled.shape == (2, EMBEDDING)
+    torch.testing.assert_close(pooled, by_hand, rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)

@@ -11,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from photochrom.color import srgb_to_lab
 from photochrom.errors import ModelError
-from photochrom.models.backbones.mobilenet_v2 import FEATURES, MobileNetV2
+from photochrom.models.backbones.mobilenet_v2 import FEATURES, MobileNetV2, MobileNetV2Classifier
 
 FIRST = "features.0.0.weight"
 PUBLISHED = Path(os.environ.get("PHOTOCHROM_BACKBONES", ""), "mobilenet_v2_1.0.safetensors")
@@ -58,6 +58,22 @@ def test_embedding_is_the_mean_of_the_head() -> None:
         embedding, head = model.embedding(picture), model(picture)[-1]
     assert embedding.shape == (2, 1280)
     torch.testing.assert_close(embedding, head.mean(dim=(2, 3)))
+
+
+def test_the_whole_classifier_has_the_parameters_of_the_published_network() -> None:
+    """torchvision's figure without normalization's second parameters; a background class more."""
+    parameters = MobileNetV2Classifier().parameters()
+    assert sum(parameter.numel() for parameter in parameters) == 3_504_872 - 17_056 + 1281
+
+
+def test_logits_are_linear_in_the_embedding() -> None:
+    torch.manual_seed(0)
+    model, color = MobileNetV2Classifier(classes=7), torch.randn(2, 3, 64, 32)
+    with torch.no_grad():
+        embedding, logits = model(color)
+        expected = embedding @ model.classifier.weight[:, :, 0, 0].T + model.classifier.bias
+        torch.testing.assert_close(embedding, model.encoder(color)[-1].mean(dim=(2, 3)))
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=1e-4)
 
 
 def test_starts_as_a_sum_that_does_not_grow() -> None:

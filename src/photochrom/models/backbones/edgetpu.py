@@ -1,4 +1,4 @@
-"""MobileNet-EdgeTPU 0.75 as an encoder of grey pictures.
+"""MobileNet-EdgeTPU 0.75 as an encoder of grey pictures, and whole.
 
 An ImageNet classifier made for accelerators (its fused blocks: Xiong et al. 2020, arXiv:2004.14525;
 its weights: google-coral/edgetpu). Its high-resolution stages are dense 3×3 convolutions, which run
@@ -17,6 +17,9 @@ from ..weights import start_from_classifier
 
 FEATURES = (16, 24, 40, 72, 144)
 """Channels of the features at 1/2, 1/4, 1/8, 1/16 and 1/32 of the picture's size."""
+
+EMBEDDING = 1280
+"""Channels of the classifier's head."""
 
 # (inputs, expanded, outputs, stride, kernel); kernel 0 marks a fused block: one dense 3×3 expands.
 _FUSED = 0
@@ -102,3 +105,23 @@ class EdgeTpuEncoder(nn.Module):
             ModelError: the file is missing or holds other tensors.
         """
         start_from_classifier(self, path, "stem.conv.weight", "MobileNet-EdgeTPU 0.75")
+
+
+class EdgeTpuClassifier(nn.Module):
+    """The whole classifier, of color pictures.
+
+    Input `(B, 3, H, W)`, RGB in [-1, 1], H and W multiples of 32; it learned at 224. Returns the
+    mean of its head, `(B, 1280)`, >= 0, and logits `(B, classes)`. The published weights tell
+    ImageNet's 1000 classes from 1 on; 0 is the background.
+    """
+
+    def __init__(self, classes: int = 1001) -> None:
+        super().__init__()
+        self.encoder = EdgeTpuEncoder(inputs=3)
+        self.head = SameConv2d(FEATURES[-1], EMBEDDING, 1)
+        self.classifier = SameConv2d(EMBEDDING, classes, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        head = torch.relu(self.head(self.encoder(x)[-1]))  # (B, 1280, H/32, W/32)
+        pooled = head.mean(dim=(2, 3), keepdim=True)
+        return pooled[:, :, 0, 0], self.classifier(pooled)[:, :, 0, 0]

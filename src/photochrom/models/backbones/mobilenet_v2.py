@@ -1,4 +1,4 @@
-"""MobileNetV2 1.0 as an encoder of grey pictures.
+"""MobileNetV2 1.0 as an encoder of grey pictures, and whole.
 
 Inverted residuals with linear bottlenecks (Sandler et al. 2018, arXiv:1801.04381, table 2). The
 ImageNet classifier's weights are google-coral/test_data's.
@@ -107,3 +107,21 @@ class MobileNetV2(nn.Module):
             ModelError: the file is missing or holds other tensors.
         """
         start_from_classifier(self, path, _FIRST, "MobileNetV2 1.0")
+
+
+class MobileNetV2Classifier(nn.Module):
+    """The whole classifier, of color pictures.
+
+    Input `(B, 3, H, W)`, RGB in [-1, 1], H and W multiples of 32; it learned at 224. Returns the
+    embedding, `(B, 1280)` in [0, 6], and logits `(B, classes)`. The published weights tell
+    ImageNet's 1000 classes from 1 on; 0 is the background.
+    """
+
+    def __init__(self, classes: int = 1001) -> None:
+        super().__init__()
+        self.encoder = MobileNetV2(inputs=3)
+        self.classifier = SameConv2d(FEATURES[-1], classes, 1)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        embedding = self.encoder.embedding(x)
+        return embedding, self.classifier(embedding[:, :, None, None])[:, :, 0, 0]
