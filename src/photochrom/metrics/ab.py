@@ -25,7 +25,10 @@ def ab_distance(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> NDArray[np
     if predicted_ab.shape != true_ab.shape or true_ab.ndim < 1 or true_ab.shape[-1] != 2:
         raise ValueError(f"need ab (..., 2) twice, not {predicted_ab.shape} and {true_ab.shape}")
     offset = np.subtract(predicted_ab, true_ab, dtype=np.float64)
-    distance = np.asarray(np.hypot(offset[..., 0], offset[..., 1]))
+    offset *= offset
+    distance = np.asarray(
+        np.sqrt(offset[..., 0] + offset[..., 1])
+    )  # hypot takes five times as long
     if not np.all(np.isfinite(distance)):
         raise ValueError("an ab color is not finite")
     return distance
@@ -47,6 +50,49 @@ def ab_rmse(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> float:
     if not distance.size:
         raise ValueError("no pixels")
     return float(np.sqrt(np.mean(distance * distance)))
+
+
+def pixel_l2(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> float:
+    """Pixel-wise L2: the mean over pixels of the Euclidean ab distance, in ab units.
+
+    This is how we read the "Pixel Wise L2 Loss" of Sawhney and Agrawal's poster, "Automatic
+    Colorization: A Search Space Odyssey", which gives no formula. Its four columns of results hold
+    two numbers each: 20.28 and 13.1, 19.4 and 12.04, 16.7 and 11.6, 2.53 and 3.56. Their size is
+    that of distances in ab; means of squares would be in the hundreds. Now the first, now the
+    second is the larger, so they are no mean and root mean square of one error; they may be two
+    pictures, two sets or the two channels. Hence one number here, and not one to hold against
+    theirs digit by digit.
+
+    Args:
+        predicted_ab, true_ab: `(..., 2)`.
+
+    Raises:
+        ValueError: see `ab_distance`; or there are no pixels.
+    """
+    distance = ab_distance(predicted_ab, true_ab)
+    if not distance.size:
+        raise ValueError("no pixels")
+    return float(np.mean(distance))
+
+
+def ab_psnr(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> float:
+    """Peak signal-to-noise ratio in dB over both ab channels, peak 255.
+
+    255 is the range of ab coded as bytes, 128 for 0. Conventions differ: with the peak 220, of ab
+    divided by 110 into [-1, 1], the same error gives 1.28 dB less. A "PSNR" without more is
+    mostly that of RGB, see `psnr`. As there, the figure of a set is the mean of its pictures'.
+
+    Args:
+        predicted_ab, true_ab: `(..., 2)` of one picture.
+
+    Returns:
+        The ratio; infinite where both are equal.
+
+    Raises:
+        ValueError: see `ab_distance`; or there are no pixels.
+    """
+    rmse = ab_rmse(predicted_ab, true_ab)  # over pixels: per channel the square is half as large
+    return float(20 * np.log10(255 * np.sqrt(2) / rmse)) if rmse else float("inf")
 
 
 def threshold_reached(distance: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -1,6 +1,6 @@
 """The cumulative curve of ab errors over a whole set, picture by picture."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,41 @@ CELL = 10
 
 _REACH = 13  # cells on either side of the center one: |a| and |b| below 135, sRGB stays below 108
 _SIDE = 2 * _REACH + 1
+CELLS = _SIDE * _SIDE
+"""How many cells there are; their numbers run from 0 to one less."""
+
 _BINS = THRESHOLDS + 1  # the last counts the pixels beyond every threshold
+
+
+class CellScores(NamedTuple):
+    """What one picture adds to both AuC, by the cells that occur in it.
+
+    Of any set of pictures, the i-th counted w_i times (as a bootstrap draws them), AuC is
+    100 sum(w_i score) / sum(w_i count) over all cells of all pictures; rebalanced AuC is 100 times
+    the mean, over the cells that occur, of that ratio within the cell.
+    """
+
+    cells: NDArray[np.int64]
+    """Numbers of the occurring cells, in [0, `CELLS`), rising, `(C,)`."""
+    counts: NDArray[np.int64]
+    """Pixels of each, >= 1, `(C,)`."""
+    scores: NDArray[np.float64]
+    """Sum over these pixels of the share of thresholds they are within, <= count, `(C,)`."""
+
+
+def cell_scores(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> CellScores:
+    """The cells of one picture with their pixels and scores; arguments as in `AbErrorCurve.add`.
+
+    Raises:
+        ValueError: see `AbErrorCurve.add`.
+    """
+    within = THRESHOLDS - threshold_reached(ab_distance(predicted_ab, true_ab)).ravel()
+    cell = _cell_of(true_ab).ravel()
+    counts = np.bincount(cell, minlength=CELLS)
+    cells = np.flatnonzero(counts)
+    # Whole numbers up to here, so that no order of pixels leaves another rounding error.
+    scores = np.bincount(cell, within, minlength=CELLS)[cells] / THRESHOLDS
+    return CellScores(cells, counts[cells], scores)
 
 
 class AbErrorCurve:
@@ -28,7 +62,7 @@ class AbErrorCurve:
     """
 
     def __init__(self) -> None:
-        self._counts = np.zeros((_SIDE * _SIDE, _BINS), dtype=np.int64)
+        self._counts = np.zeros((CELLS, _BINS), dtype=np.int64)
 
     def add(self, predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> None:
         """Count the pixels of a picture, or of several.
@@ -41,10 +75,7 @@ class AbErrorCurve:
             ValueError: the shapes differ, a value is not finite or a true color is out of range.
         """
         reached = threshold_reached(ab_distance(predicted_ab, true_ab))  # (...)
-        cell = np.rint(true_ab / CELL).astype(np.int64) + _REACH  # (..., 2)
-        if np.any((cell < 0) | (cell >= _SIDE)):
-            raise ValueError("a true ab color is beyond 135 units: not of an sRGB picture")
-        key = (cell[..., 0] * _SIDE + cell[..., 1]) * _BINS + reached
+        key = _cell_of(true_ab) * _BINS + reached
         self._counts += np.bincount(key.ravel(), minlength=self._counts.size).reshape(
             self._counts.shape
         )
@@ -75,6 +106,14 @@ class AbErrorCurve:
     def rebalanced_auc(self) -> float:
         """Area under `rebalanced_curve`, in percent."""
         return float(100 * self.rebalanced_curve().mean())
+
+
+def _cell_of(true_ab: NDArray[Any]) -> NDArray[np.int64]:
+    """Number of the cell that each color is in, `(..., 2)` to `(...)`."""
+    column, row = (np.rint(true_ab[..., axis] / CELL) for axis in (0, 1))
+    if any(np.any(np.abs(place) > _REACH) for place in (column, row)):
+        raise ValueError("a true ab color is beyond 135 units: not of an sRGB picture")
+    return np.asarray((column + _REACH) * _SIDE + (row + _REACH)).astype(np.int64)
 
 
 def _cumulative(counts: NDArray[np.int64]) -> NDArray[np.float64]:

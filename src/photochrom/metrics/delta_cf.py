@@ -1,0 +1,42 @@
+"""Difference in colorfulness between results and originals, in the two definitions in print.
+
+Both are called Delta CF or ΔColorfulness, and tell different things. The difference of means is 0
+for results that are too dull on one picture and as much too gaudy on the next; the mean of
+differences is not, and is never the smaller of the two. Say which one a table holds.
+
+Colorfulness is that of `color.colorfulness`, one number for each picture.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def delta_cf_of_means(results: NDArray[Any], originals: NDArray[Any]) -> float:
+    """|mean colorfulness of the results - mean colorfulness of the originals|.
+
+    Args:
+        results, originals: colorfulness by picture, `(N,)`, in the same order.
+
+    Raises:
+        ValueError: the shapes differ, are not `(N,)`, or there are no pictures.
+    """
+    return float(abs(np.mean(_differences(results, originals))))
+
+
+def mean_delta_cf(results: NDArray[Any], originals: NDArray[Any]) -> float:
+    """Mean over pictures of |colorfulness of the result - colorfulness of its original|.
+
+    Args and errors as in `delta_cf_of_means`.
+    """
+    return float(np.mean(np.abs(_differences(results, originals))))
+
+
+def _differences(results: NDArray[Any], originals: NDArray[Any]) -> NDArray[np.float64]:
+    if results.shape != originals.shape or originals.ndim != 1 or not len(originals):
+        raise ValueError(
+            f"need the colorfulness of N >= 1 pictures, (N,) twice, "
+            f"not {results.shape} and {originals.shape}"
+        )
+    return np.asarray(np.subtract(results, originals, dtype=np.float64))
