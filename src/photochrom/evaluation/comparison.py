@@ -17,6 +17,7 @@ from .protocol import Protocol
 from .result import Result
 
 _SEED = 0
+_PLACES = {"grey": 0, "mean tint": 1, "model": 2, "original": 3}
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,13 @@ class Comparison:
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> "Comparison":
-        """Put results into one table; the same way named twice stands in it once.
+        """Put results into one table: grey, mean tint, models in the order given, original.
+
+        The same way named twice stands in it once.
 
         Raises:
             ProtocolError: there is none, or they are of different protocols; says what differs.
+                Also where damaged files were read by one run and not by the other.
         """
         if not results:
             raise ProtocolError("no results to compare")
@@ -43,13 +47,32 @@ class Comparison:
                     f"{', '.join(_differing(first.protocol, other.protocol))} and do not belong in "
                     "one table: evaluate both under the same protocol"
                 )
+            if other.pictures != first.pictures:
+                raise ProtocolError(
+                    f"{other.way.title}: {len(other.pictures)} pictures of the list could be read, "
+                    f"but {len(first.pictures)} for {first.way.title}: evaluate both again"
+                )
         unique = {(one.way.title, one.way.sha256): one for one in results}
-        return cls(tuple(unique.values()))
+        return cls(tuple(sorted(unique.values(), key=lambda one: _PLACES[one.way.kind])))
 
     @property
     def protocol(self) -> Protocol:
         """The one protocol of all."""
         return self.results[0].protocol
+
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """What tables call each result: its title, with some of the hash where two share one."""
+        titles = [one.way.title for one in self.results]
+        return tuple(
+            title if titles.count(title) == 1 else f"{title} ({(one.way.sha256 or '')[:6]})"
+            for title, one in zip(titles, self.results, strict=True)
+        )
+
+    @property
+    def models(self) -> tuple[int, ...]:
+        """Numbers of the results of networks."""
+        return tuple(at for at, one in enumerate(self.results) if one.way.kind == "model")
 
     @cached_property
     def _weights(self) -> Weights:
@@ -64,9 +87,7 @@ class Comparison:
     def figures(self) -> list[Figure]:
         """Those that any result has."""
         return [
-            one
-            for one in FIGURES
-            if any(not np.isnan(drawn[one.name][0]) for drawn in self._drawn)
+            one for one in FIGURES if any(not np.isnan(drawn[one.name][0]) for drawn in self._drawn)
         ]
 
     def estimates(self, at: int) -> Mapping[str, Estimate]:
@@ -78,6 +99,14 @@ class Comparison:
         ours, theirs = self._drawn[at], self._drawn[other]
         with np.errstate(invalid="ignore"):  # infinite less infinite
             return {name: estimate(ours[name] - theirs[name]) for name in ours}
+
+    def within(self, pictures: Sequence[int]) -> "list[dict[str, Estimate]]":
+        """Every result's figures of some of the pictures alone, resampled among themselves."""
+        weights = weights_of(len(pictures), self.protocol.resamples)
+        return [
+            {name: estimate(values) for name, values in drawn(rows, weights).items()}
+            for rows in (result.rows.of(pictures) for result in self.results)
+        ]
 
 
 def weights_of(pictures: int, resamples: int) -> Weights:
@@ -100,5 +129,19 @@ def estimate(values: Floats) -> Estimate:
 
 
 def _differing(one: Protocol, other: Protocol) -> list[str]:
+    """The fields, with what each says of them."""
     ours, theirs = one.model_dump(mode="json"), other.model_dump(mode="json")
-    return [name for name in ours if ours[name] != theirs[name]]
+    return [
+        f"{name} ({_brief(theirs[name])}, not {_brief(ours[name])})"
+        for name in ours
+        if ours[name] != theirs[name]
+    ]
+
+
+def _brief(value: object) -> str:
+    """A setting in a few words; hashes cut."""
+    if isinstance(value, dict):
+        return " ".join(_brief(part) for part in value.values())
+    if isinstance(value, list):
+        return " ".join(map(_brief, value)) or "none"
+    return "none" if value is None else str(value)[:16]

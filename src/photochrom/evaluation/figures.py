@@ -4,7 +4,7 @@ Every figure is known from what is kept of each picture, so a bootstrap resample
 vector of weights, and so are a class, a comparison on the same resamples and a whole set.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -27,10 +27,16 @@ class Rows:
     scores: Floats
     """`(N, C)`: the sum of their shares of thresholds reached; see `metrics.cell_scores`."""
 
+    def of(self, pictures: Sequence[int]) -> "Rows":
+        """The rows of some pictures, by their numbers."""
+        numbers = np.asarray(pictures, dtype=np.intp)
+        values = {name: column[numbers] for name, column in self.values.items()}
+        return Rows(values, self.counts[numbers], self.scores[numbers])
+
 
 @dataclass(frozen=True)
-class Figure:
-    """A column of every table."""
+class Column:
+    """What tables say of a figure."""
 
     name: str
     title: str
@@ -39,6 +45,12 @@ class Figure:
     better: Literal["higher", "lower", "as real"]
     """`as real`: the nearer to the row of the originals."""
     digits: int
+
+
+@dataclass(frozen=True)
+class Figure(Column):
+    """A figure that the pictures' rows make."""
+
     of: Callable[[Rows, Weights], Floats]
     """Rows and weights `(B, N)` to values `(B,)`; NaN where no picture has one."""
 
@@ -112,8 +124,8 @@ def _delta_cf_of_means(rows: Rows, weights: Weights) -> Floats:
 
 
 def _mean_delta_cf(rows: Rows, weights: Weights) -> Floats:
-    differences = np.abs(rows.values["colorfulness"] - rows.values["real_colorfulness"])
-    return _mean(differences, weights)
+    ours, real = (rows.values.get(name) for name in ("colorfulness", "real_colorfulness"))
+    return _mean(None if ours is None or real is None else np.abs(ours - real), weights)
 
 
 FIGURES = (
@@ -225,6 +237,22 @@ FIGURES = (
         mean_of("spottedness"),
     ),
     Figure(
+        "warmth",
+        "warmth",
+        "Share of the chroma whose hue lies between 20° and 100°, brown's neighborhood, percent.",
+        "as real",
+        1,
+        _percent("warmth"),
+    ),
+    Figure(
+        "hue_spread",
+        "spread of hues",
+        "Circular variance of a picture's hues, weighed by chroma; 0: all of one hue, as sepia is.",
+        "as real",
+        2,
+        mean_of("hue_spread"),
+    ),
+    Figure(
         "stability",
         "size stability",
         "Mean CIEDE2000 between results of one picture at different sizes.",
@@ -251,6 +279,26 @@ FIGURES = (
     ),
 )
 """In the order of tables. A change here that changes a figure is a new version of the protocol."""
+
+WHOLES = (
+    Column(
+        "frechet",
+        "Fréchet",
+        "Fréchet distance of the extractor's features of results and of originals (Heusel et al. "
+        "2017, equation 6). Falls with the number of pictures: compares within one set only.",
+        "lower",
+        2,
+    ),
+    Column(
+        "ece",
+        "ECE",
+        "Expected calibration error of the likeliest bin, 15 bins (Guo et al. 2017, equation 3).",
+        "lower",
+        4,
+    ),
+    Column("nll", "NLL", "Mean negative logarithm of the true bin's probability.", "lower", 3),
+)
+"""Figures of the set that no mean of pictures makes, by their names in `Result.whole`."""
 
 
 def figure(name: str) -> Figure:
