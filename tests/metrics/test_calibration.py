@@ -87,6 +87,15 @@ def test_likelihoods_of_certain_uniform_and_impossible_bins() -> None:
     assert negative_log_likelihood(np.eye(4)[[1, 3]], true) == np.inf
 
 
+def test_probabilities_that_a_softmax_rounded_above_1_count_as_1() -> None:
+    probabilities = np.array([[np.nextafter(np.float32(1), np.float32(2)), 0]], dtype=np.float32)
+    true = np.zeros(1, dtype=int)
+    reliability = _reliability(probabilities, true)
+    assert reliability.curve().confidence[-1] == 1
+    assert reliability.ece() == 0
+    assert negative_log_likelihood(probabilities, true) == 0
+
+
 # Properties
 
 

@@ -20,6 +20,10 @@ MICE = np.array([94, 197, 16, 38, 99, 141, 23])
 """Survival times of the treated mice (Efron and Tibshirani 1993, table 2.1)."""
 
 
+TWO_DEVIATIONS = 2 * NormalDist().cdf(2) - 1
+"""The level of confidence that is ± 2 standard deviations wide."""
+
+
 def _people(seed: int, people: int) -> tuple[NDArray[Any], NDArray[Any]]:
     """Fooled and shown per person; people differ, and so do the numbers of their answers."""
     rng = np.random.default_rng(seed)
@@ -99,6 +103,12 @@ def test_scipy_s_wilson_agrees(answers: tuple[int, int], level: float) -> None:
     assert wilson(*answers, level) == pytest.approx((expected.low, expected.high), abs=1e-12)
 
 
+def test_wilson_does_not_shut_out_what_was_seen() -> None:
+    for trials in range(1, 500):
+        assert wilson(0, trials).low == 0
+        assert wilson(trials, trials).high == 1
+
+
 def test_scipy_s_bootstrap_of_participants_agrees() -> None:
     fooled, shown = _people(0, 40)
     rates = cluster_bootstrap(fooled, shown, 20_000, seed=1)
@@ -130,8 +140,13 @@ def test_people_who_always_answer_the_same_count_once_each() -> None:
 
 def test_cochran_s_anthropologist_needs_400_people() -> None:
     # Cochran 1977, chapter 4: ± 5 % at 2 standard errors, rate near one half.
-    two_deviations = 2 * NormalDist().cdf(2) - 1
-    assert raters_needed(0.05, 1, 0.0, level=two_deviations) == 400
+    assert raters_needed(0.05, 1, 0.0, level=TWO_DEVIATIONS) == 400
+
+
+def test_a_rounding_error_takes_no_further_rater() -> None:
+    for raters in range(2, 200):
+        # z = 2 and p = 1/2: n = 1 / d², and 4 answers a rater
+        assert raters_needed(raters**-0.5 / 2, 4, 0.0, level=TWO_DEVIATIONS) == raters
 
 
 @pytest.mark.parametrize(

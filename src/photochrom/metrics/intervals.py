@@ -55,7 +55,7 @@ def percentile_interval(values: NDArray[Any], level: float = 0.95) -> Interval:
         raise ValueError(f"need one value per resample (B,), not {values.shape}")
     if np.any(np.isnan(values)):
         raise ValueError("the figure of a resample is not a number")
-    k = int((len(values) + 1) * tail + _SLACK)
+    k = int((len(values) + 1) * tail * (1 + _SLACK))
     if k < 1:
         raise ValueError(f"{len(values)} resamples are too few for an interval of {level:.3g}")
     ordered = np.sort(values)
@@ -151,10 +151,10 @@ def raters_needed(
         )
     answers = _deviations(level) ** 2 * rate * (1 - rate) / half_width**2
     design_effect = 1 + (answers_per_rater - 1) * intraclass
-    return max(1, ceil(answers * design_effect / answers_per_rater - _SLACK))
+    return ceil(answers * design_effect / answers_per_rater * (1 - _SLACK))
 
 
-_SLACK = 1e-9  # whole numbers computed a rounding error off must not be rounded to the next
+_SLACK = 1e-9  # relative: whole numbers a rounding error off must not be rounded to the next
 
 
 def _checked(level: float) -> float:
