@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from photochrom.metrics import AbErrorCurve, auc
+from photochrom.metrics import CELLS, AbErrorCurve, auc, cell_scores
 
 
 def _pictures(seed, count=4):
@@ -41,6 +41,16 @@ def test_cells_are_found_by_rounding():
     )
     first = (100 + 100 * 51 / 151) / 2
     assert curve.rebalanced_auc() == pytest.approx((first + 100) / 2)
+
+
+def test_cell_scores_worked_by_hand() -> None:
+    # Cells are 27 by 27, -13 to 13: grey is in the middle one, (20, -10) two further and one back.
+    true = np.array([[0.0, 0], [4.9, -4.9], [20, -10]])
+    predicted = np.array([[0.0, 0], [4.9, 5.5], [20, -200]])  # off by 0, 10.4 and 190
+    scores = cell_scores(predicted, true)
+    assert scores.cells.tolist() == [13 * 27 + 13, 15 * 27 + 12]
+    assert scores.counts.tolist() == [2, 1]
+    assert scores.scores.tolist() == pytest.approx([1 + 141 / 151, 0])
 
 
 def test_a_perfect_prediction_scores_100():
@@ -84,6 +94,36 @@ def test_order_and_grouping_of_pictures_do_not_matter():
     assert at_once.rebalanced_auc() == one_by_one.rebalanced_auc()
 
 
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(0, 3), min_size=4, max_size=4))
+def test_cell_scores_of_pictures_drawn_at_random_give_the_figures_of_their_curve(
+    seed: int, times: list[int]
+) -> None:
+    if not any(times):
+        times = [1, 0, 0, 0]
+    predicted, true = _pictures(seed)
+    drawn = np.repeat(np.arange(4), times)
+    curve = _curve(predicted[drawn], true[drawn])
+    counts, scores = np.zeros(CELLS), np.zeros(CELLS)
+    for weight, one, other in zip(times, predicted, true, strict=True):
+        picture = cell_scores(one, other)
+        counts[picture.cells] += weight * picture.counts
+        scores[picture.cells] += weight * picture.scores
+    occurring = counts > 0
+    rebalanced = 100 * np.mean(scores[occurring] / counts[occurring])
+    assert curve.auc() == pytest.approx(100 * scores.sum() / counts.sum(), rel=1e-12)
+    assert curve.rebalanced_auc() == pytest.approx(rebalanced, rel=1e-12)
+
+
+def test_cells_rise_and_the_order_of_pixels_does_not_matter() -> None:
+    predicted, true = (pictures.reshape(-1, 2) for pictures in _pictures(1))
+    forwards, backwards = cell_scores(predicted, true), cell_scores(predicted[::-1], true[::-1])
+    assert (np.diff(forwards.cells) > 0).all()
+    assert (forwards.scores <= forwards.counts).all()
+    assert forwards.counts.sum() == len(true)
+    for one, other in zip(forwards, backwards, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 # Errors
 
 
@@ -103,6 +143,8 @@ def test_bad_colors_are_refused_and_not_counted():
         curve.add(np.zeros((1, 3)), np.zeros((1, 3)))
     with pytest.raises(ValueError, match="no pixels"):
         curve.auc()
+    with pytest.raises(ValueError, match="beyond 135"):
+        cell_scores(np.zeros((1, 2)), np.array([[-136.0, 0]]))
 
 
 def test_a_wild_prediction_counts_as_a_miss():

@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from skimage.metrics import peak_signal_noise_ratio
 
-from photochrom.metrics import ab_distance, ab_rmse, auc
+from photochrom.metrics import ab_distance, ab_psnr, ab_rmse, auc, pixel_l2
 
 RNG = np.random.default_rng(0)
 TRUE = RNG.uniform(-100, 100, (8, 9, 2))
@@ -50,6 +51,25 @@ def test_distance():
     assert ab_distance(np.array([3.0, 4.0]), np.zeros(2)) == 5
 
 
+def test_pixel_l2_is_the_mean_distance() -> None:
+    assert pixel_l2(np.array([[3.0, 4], [0, 0]]), np.zeros((2, 2))) == pytest.approx(2.5)
+    predicted = TRUE + RNG.normal(0, 20, TRUE.shape)
+    expected = np.mean(np.linalg.norm(predicted - TRUE, axis=-1))
+    assert pixel_l2(predicted, TRUE) == pytest.approx(expected)
+
+
+def test_psnr_of_ab_has_the_peak_255_and_averages_over_both_channels() -> None:
+    # Off by 25.5 in both channels is 20 dB; in one alone, half the squared error: 3.01 dB more.
+    both = np.full((4, 5, 2), 25.5)
+    assert ab_psnr(both, np.zeros_like(both)) == pytest.approx(20)
+    one = both * [1, 0]
+    assert ab_psnr(one, np.zeros_like(one)) == pytest.approx(20 + 10 * np.log10(2))
+    predicted = TRUE + RNG.normal(0, 20, TRUE.shape)
+    expected = peak_signal_noise_ratio(TRUE, predicted, data_range=255)
+    assert ab_psnr(predicted, TRUE) == pytest.approx(expected)
+    assert ab_psnr(TRUE, TRUE) == np.inf
+
+
 # Properties
 
 
@@ -74,12 +94,12 @@ def test_equal_weights_change_nothing_and_a_weight_of_2_counts_twice():
 
 def test_bad_arguments_are_refused():
     nan = np.full((3, 2), np.nan)
-    for measure in (auc, ab_rmse, ab_distance):
+    for measure in (auc, ab_rmse, ab_distance, pixel_l2, ab_psnr):
         with pytest.raises(ValueError, match="ab"):
             measure(np.zeros((3, 2)), np.zeros((2, 2)))
         with pytest.raises(ValueError, match="not finite"):
             measure(nan, np.zeros((3, 2)))
-    for measure in (auc, ab_rmse):
+    for measure in (auc, ab_rmse, pixel_l2, ab_psnr):
         with pytest.raises(ValueError, match="no pixels"):
             measure(np.zeros((0, 2)), np.zeros((0, 2)))
     with pytest.raises(ValueError, match="weights"):

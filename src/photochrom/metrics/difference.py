@@ -30,9 +30,8 @@ def mean_ciede2000(predicted_lab: NDArray[Any], true_lab: NDArray[Any]) -> float
     predicted, true = predicted_lab.reshape(-1, 3), true_lab.reshape(-1, 3)
     total = 0.0
     for start in range(0, len(true), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        difference = ciede2000(predicted[chunk].astype(np.float32), true[chunk].astype(np.float32))
-        total += float(np.sum(difference, dtype=np.float64))
-    if not np.isfinite(total):
-        raise ValueError("a Lab color is not finite")
+        chunks = [lab[start : start + _CHUNK].astype(np.float32) for lab in (predicted, true)]
+        if not all(np.isfinite(chunk).all() for chunk in chunks):  # NaN would be taken for 0
+            raise ValueError("a Lab color is not finite")
+        total += float(np.sum(ciede2000(*chunks), dtype=np.float64))
     return total / len(true)
