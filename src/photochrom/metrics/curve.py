@@ -80,6 +80,10 @@ class AbErrorCurve:
             self._counts.shape
         )
 
+    def merge(self, other: "AbErrorCurve") -> None:
+        """Take in all pixels that `other` has counted."""
+        self._counts += other._counts
+
     def curve(self) -> NDArray[np.float64]:
         """Share of pixels within each threshold 0 to 150, `(151,)`, rising within [0, 1].
 
