@@ -54,8 +54,10 @@ class StructureOf:
         scale = _planes(true)
         self._scales: list[tuple[_Planes, _Planes, _Planes]] = []
         for _ in range(_scales_of(*scale.shape[1:])):
-            mean, square = np.split(_blurred(np.concatenate([scale, scale * scale])), 2)
-            self._scales.append((scale, mean, square - mean * mean))
+            moments = np.stack([_blurred(np.stack([x, x * x])) for x in scale], axis=1)
+            mean, square = moments  # (3, H - 10, W - 10) each
+            square -= mean * mean
+            self._scales.append((scale, mean, square))
             scale = _halved(scale)
 
     def against(self, predicted: NDArray[Any]) -> Structure:
