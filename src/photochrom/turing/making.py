@@ -24,8 +24,9 @@ where the real picture is the duller one the question itself misleads."""
 MIN_ABSURDITY = 25.0
 """Mean ΔE*ab between a check's two pictures. What people just notice is about 2."""
 
-_TURNS = (90, 270)  # degrees that hues are turned by, at least and at most
+_TURNS = (90.0, 270.0)  # degrees that hues are turned by, at least and at most
 _CAST = 60.0  # ab units that the whole picture is shifted by
+_CASTS = (150.0, 325.0)  # hues of it, green and magenta: yellow might be an evening, blue a night
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,13 @@ class Wanted:
     def total(self) -> int:
         """Pictures that it takes."""
         return self.count + self.practice + self.checks
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    name: str
+    content: bytes
+    crop: NDArray[np.uint8]
 
 
 def make_pairs(
@@ -74,9 +82,10 @@ def make_pairs(
     networks = [contestant(model) for model in models]
     paired = _paired(networks)
     drawn = _drawn(source, wanted)
-    crops = [pixels for _, _, pixels in drawn]
-    spoiling = np.random.default_rng(wanted.seed)
-    practiced, checked = wanted.practice, wanted.practice + wanted.checks
+    spoiled = _spoiled(drawn, wanted)
+    others = [one for number, one in enumerate(drawn) if number not in spoiled]
+    practiced, tested = others[: wanted.practice], others[wanted.practice :]
+    checked = [drawn[number] for number in spoiled]
     done = 0
 
     def noting(pixels: Pixels) -> Pixels:
@@ -86,19 +95,21 @@ def make_pairs(
         return pixels
 
     def practice() -> Iterator[Couple]:
-        for number, real in enumerate(crops[:practiced]):
-            yield noting(real), _recolored(networks[number % len(networks)], real)
+        for number, one in enumerate(practiced):
+            yield noting(one.crop), _recolored(networks[number % len(networks)], one.crop)
 
     return write_pairs(
         folder,
         networks=paired,
         practice=practice(),
-        checks=((noting(real), absurd(real, spoiling)) for real in crops[practiced:checked]),
-        tests=(
-            (noting(real), [_recolored(network, real) for network in networks])
-            for real in crops[checked:]
+        checks=(
+            (noting(one.crop), fake) for one, fake in zip(checked, spoiled.values(), strict=True)
         ),
-        pictures=PictureList.of((name, content) for name, content, _ in drawn),
+        tests=(
+            (noting(one.crop), [_recolored(network, one.crop) for network in networks])
+            for one in tested
+        ),
+        pictures=PictureList.of((one.name, one.content) for one in practiced + checked + tested),
         seed=wanted.seed,
     )
 
@@ -114,22 +125,19 @@ def absurd(real: NDArray[np.uint8], random: np.random.Generator) -> NDArray[np.u
         The same shape; L* is kept.
     """
     turn = np.deg2rad(random.uniform(*_TURNS))
-    toward = random.uniform(0, 2 * np.pi)
+    toward = np.deg2rad(random.choice(_CASTS))
     lab = srgb_to_lab(real / 255)  # (H, W, 3)
     rotation = 2 * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     lab[..., 1:] = lab[..., 1:] @ rotation + _CAST * np.array([np.cos(toward), np.sin(toward)])
-    spoiled: NDArray[np.uint8] = np.rint(_srgb(lab) * 255).astype(np.uint8)
+    spoiled: NDArray[np.uint8] = np.rint(
+        linear_to_srgb(fit_to_linear(lab)).clip(0, 1) * 255
+    ).astype(np.uint8)
     return spoiled
 
 
 def absurdity(real: NDArray[np.uint8], fake: NDArray[np.uint8]) -> float:
     """Mean ΔE*ab of two pictures `(H, W, 3)`."""
     return float(np.mean(delta_e_76(srgb_to_lab(real / 255), srgb_to_lab(fake / 255))))
-
-
-def _srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
-    srgb: NDArray[np.float64] = linear_to_srgb(fit_to_linear(lab)).clip(0, 1)
-    return srgb
 
 
 def _recolored(network: Contestant, real: Pixels) -> Pixels:
@@ -150,30 +158,46 @@ def _paired(networks: Sequence[Contestant]) -> list[PairedNetwork]:
     return list(found.values())
 
 
-def _drawn(source: Path, wanted: Wanted) -> list[tuple[str, bytes, NDArray[np.uint8]]]:
-    """Names, contents and crops of as many pictures of use, evenly drawn."""
+def _drawn(source: Path, wanted: Wanted) -> list[_Drawn]:
+    """As many pictures of use, evenly drawn."""
     there = sum(1 for _ in names(source))
     order = [int(at) for at in np.random.default_rng(wanted.seed).permutation(there)]
-    drawn: list[tuple[str, bytes, NDArray[np.uint8]]] = []
+    drawn: list[_Drawn] = []
     while order and len(drawn) < wanted.total:
         lacking = wanted.total - len(drawn)
         batch, order = order[:lacking], order[lacking:]
-        chosen = frozenset(batch)
-        read = zip(sorted(batch), pictures(source, chosen.__contains__), strict=True)
-        by_number = dict(read)
-        for number in batch:
-            name, content = by_number[number]
+        read = pictures(source, frozenset(batch).__contains__)
+        by_number = dict(zip(sorted(batch), read, strict=True))
+        for name, content in map(by_number.__getitem__, batch):
             crop = _crop(name, content, wanted.size)
             if crop is not None:
-                drawn.append((name, content, crop))
+                drawn.append(_Drawn(name, content, crop))
     if len(drawn) < wanted.total:
         raise DatasetError(
             f"{source}: {len(drawn)} pictures of use, {wanted.total} are needed ({wanted.count} "
             f"pairs, {wanted.practice} for practice, {wanted.checks} checks); grey, damaged and "
-            f"smaller than {wanted.size} pixels do not count: give more pictures, ask for fewer, or "
-            "for a smaller --size"
+            f"smaller than {wanted.size} pixels do not count: give more, ask for fewer, or for a "
+            "smaller --size"
         )
     return drawn
+
+
+def _spoiled(drawn: Sequence[_Drawn], wanted: Wanted) -> dict[int, NDArray[np.uint8]]:
+    """The first pictures that can be made absurd: their numbers and what they become."""
+    random = np.random.default_rng(wanted.seed)
+    spoiled: dict[int, NDArray[np.uint8]] = {}
+    for number, one in enumerate(drawn):
+        if len(spoiled) == wanted.checks:
+            break
+        fake = absurd(one.crop, random)
+        if absurdity(one.crop, fake) >= MIN_ABSURDITY:
+            spoiled[number] = fake
+    if len(spoiled) < wanted.checks:
+        raise DatasetError(
+            f"only {len(spoiled)} of {len(drawn)} pictures are of a medium lightness that can be "
+            f"made absurd, and {wanted.checks} checks are wanted; give other pictures"
+        )
+    return spoiled
 
 
 def _crop(name: str, content: bytes, size: int) -> NDArray[np.uint8] | None:
