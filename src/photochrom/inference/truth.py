@@ -22,9 +22,8 @@ def true_bins(pixels: Pixels, cell: int) -> NDArray[np.intp]:
     """
     height, width, _ = pixels.shape
     beyond = [(0, -height % cell), (0, -width % cell), (0, 0)]
-    mirrored = np.pad(pixels, beyond, mode="symmetric")
-    rows, columns = mirrored.shape[0] // cell, mirrored.shape[1] // cell
-    srgb = mirrored / np.float32(np.iinfo(pixels.dtype).max)
+    srgb = np.pad(pixels / np.float32(np.iinfo(pixels.dtype).max), beyond, mode="symmetric")
+    rows, columns = srgb.shape[0] // cell, srgb.shape[1] // cell
     ab = srgb_to_lab(np.broadcast_to(srgb, (*srgb.shape[:2], 3)))[..., 1:]
     means = ab.reshape(rows, cell, columns, cell, 2).mean(axis=(1, 3))  # (rows, columns, 2)
     nearest, _ = soft_encode(means, bin_centers(), neighbors=1)
