@@ -114,8 +114,8 @@ def test_some_pictures_alone_are_resampled_among_themselves(make_result: MakeRes
     errors = hard_and_easy()
     comparison = Comparison.of([make_result(values={"ciede2000": errors})])
     alone = Comparison.of([make_result(values={"ciede2000": errors[[3, 5, 9]]})])
-    found = comparison.within([3, 5, 9])[0]["ciede2000"]
-    assert found == alone.estimates(0)["ciede2000"]
+    found = comparison.within([3, 5, 9], ["ciede2000"])
+    assert found[0]["ciede2000"] == alone.estimates(0)["ciede2000"]
 
 
 def test_other_protocols_are_refused_and_told_apart(make_result: MakeResult) -> None:

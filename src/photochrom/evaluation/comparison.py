@@ -4,7 +4,7 @@ All results share the bootstrap's resamples of pictures, so a difference is pair
 are hard for both cancel out (Efron and Tibshirani 1993, chapter 8).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import ProtocolError
 from ..metrics import bootstrap_weights, percentile_interval
-from .figures import FIGURES, Estimate, Figure, Floats, Rows, Weights
+from .figures import FIGURES, Estimate, Figure, Floats, Rows, Weights, figure
 from .protocol import Protocol
 from .result import Result
 
@@ -100,13 +100,17 @@ class Comparison:
         with np.errstate(invalid="ignore"):  # infinite less infinite
             return {name: estimate(ours[name] - theirs[name]) for name in ours}
 
-    def within(self, pictures: Sequence[int]) -> "list[dict[str, Estimate]]":
-        """Every result's figures of some of the pictures alone, resampled among themselves."""
+    def within(
+        self, pictures: Sequence[int], names: Collection[str]
+    ) -> "list[dict[str, Estimate]]":
+        """Some figures of some of the pictures alone, resampled among themselves.
+
+        Returns:
+            By result, by name.
+        """
         weights = weights_of(len(pictures), self.protocol.resamples)
-        return [
-            {name: estimate(values) for name, values in drawn(rows, weights).items()}
-            for rows in (result.rows.of(pictures) for result in self.results)
-        ]
+        rows = [result.rows.of(pictures) for result in self.results]
+        return [{name: estimate(figure(name).of(one, weights)) for name in names} for one in rows]
 
 
 def weights_of(pictures: int, resamples: int) -> Weights:
