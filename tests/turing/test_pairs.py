@@ -64,8 +64,8 @@ def test_recolored_pictures_keep_the_luminance_and_change_the_color(made: PairFo
     places += [(made.real("practice", "000"), made.fake("practice", "000", None))]
     for real, fake in places:
         before, after = _lab(real), _lab(fake)
-        # Rounding to 8 bits moves it by 0.66 of a level of grey, and a level is below 0.46 L*.
-        assert np.abs(before[..., 0] - after[..., 0]).max() < 0.31
+        # Rounding to 8 bits moves it by 0.66 of a level of grey, and a level is 0.51 L* at most.
+        assert np.abs(before[..., 0] - after[..., 0]).max() < 0.34
         assert np.abs(before[..., 1:] - after[..., 1:]).mean() > 1
 
 
@@ -73,7 +73,7 @@ def test_checks_are_absurd_at_the_same_luminance(made: PairFolder) -> None:
     for name in made.pairs.checks:
         real, fake = _lab(made.real("check", name)), _lab(made.fake("check", name, None))
         assert deltaE_cie76(real, fake).mean() > 25
-        assert np.abs(real[..., 0] - fake[..., 0]).max() < 0.31
+        assert np.abs(real[..., 0] - fake[..., 0]).max() < 0.34
 
 
 def test_every_photograph_becomes_absurd() -> None:
