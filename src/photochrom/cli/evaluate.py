@@ -1,19 +1,49 @@
 """`photochrom evaluate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from .extras import require_evaluate
+from .faults import tell
+
+if TYPE_CHECKING:
+    from ..evaluation.protocol import Protocol
 
 
 def evaluate(
-    data: Annotated[list[Path], typer.Argument(help="Folders or zip files of color pictures.")],
-    model: Annotated[str, typer.Option(help="Network: name or ONNX file.")] = "autochrome",
+    data: Annotated[
+        list[Path], typer.Option(help="Folder or zip file of color pictures. Repeatable.")
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Network: name, ONNX file or a router's TOML file. Repeatable: the others are "
+            "compared with the first, pair by pair.  [default: autochrome]"
+        ),
+    ] = None,
+    protocol: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="A protocol.json that an evaluation left: the same settings, and no other "
+            "pictures than its own.",
+        ),
+    ] = None,
     size: Annotated[
-        int, typer.Option(min=16, help="Pictures are center-cropped and reduced to this square.")
-    ] = 128,
+        int | None,
+        typer.Option(min=16, help="Side of the center square that is measured.  [default: 256]"),
+    ] = None,
     working_size: Annotated[
         int | None,
         typer.Option(min=16, help="Side of the network's input.  [default: the same as --size]"),
@@ -22,58 +52,102 @@ def evaluate(
         list[float] | None,
         typer.Option(help="A row of the table each. Repeatable.  [default: the model's own]"),
     ] = None,
-    saturation: Annotated[float, typer.Option(min=0, help="Factor on the chroma.")] = 1.0,
-    limit: Annotated[int | None, typer.Option(min=1, help="First pictures only.")] = None,
+    saturation: Annotated[
+        float | None, typer.Option(min=0, help="Factor on the chroma.  [default: 1]")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="At most so many pictures, evenly spread.")
+    ] = None,
+    extractor: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Classifier for Fréchet distance and labels: backbone weights (.safetensors) or "
+            "a description of an ONNX file (.toml).",
+        ),
+    ] = None,
     old: Annotated[
         list[Path] | None,
-        typer.Option(help="Black-and-white pictures for a second sheet. Repeatable."),
+        typer.Option(help="Black-and-white pictures for a sheet of their own. Repeatable."),
     ] = None,
     output: Annotated[
-        Path, typer.Option("--output", "-o", help="Folder for table, figures and sheets.")
+        Path, typer.Option("--output", "-o", help="Folder for all that is written.")
     ] = Path("evaluation"),
     record: Annotated[
         str | None,
         typer.Option(help="Keep the figures, by this name, in the card of the model's file."),
     ] = None,
 ) -> None:
-    """Measure a network on color pictures, and show what it does to them.
+    """Measure networks on color pictures, under a protocol, and show what they do to them.
 
-    Writes table.md, figures.json, sheet.png (40 pictures: grey, colored, original) and, with
-    --old, old.png into the output folder, over earlier ones. Prints the table.
+    Writes into the output folder, over an earlier evaluation: page.html (tables, curves, best and
+    worst pictures, classes), table.md, table.csv, pictures.csv, protocol.json, results/ for
+    `photochrom compare`, sheet.png (40 pictures: grey, colored, original) and, with --old, old.png.
+    Prints the table.
 
     Examples:
 
-      photochrom evaluate pictures/ --size 128
+      photochrom evaluate --data pictures/
 
-      photochrom evaluate val.zip --temperature 1 --temperature 0.38 --old historical.zip
+      photochrom evaluate --model mine.onnx --data val.zip --size 128 --old historical.zip
+
+      photochrom evaluate --model a.onnx --model b.onnx --data val.zip --temperature 0.38
+
+      photochrom evaluate --model mine.onnx --data val.zip --protocol evaluation/protocol.json
     """
-    from ..evaluation.report import table
-    from ..evaluation.run import Protocol, write
+    require_evaluate()
+    from ..cache import cache_folder
+    from ..evaluation.comparison import Comparison
+    from ..evaluation.contestants import contestant
+    from ..evaluation.extractor import load_extractor
+    from ..evaluation.folder import figures_of, printed, write
     from ..evaluation.run import evaluate as run_evaluation
     from ..export.record import record_metrics
-    from ..inference import load_engine
 
-    engine = load_engine(model, threads=1)
-    protocol = Protocol(
-        size=size,
-        working_size=working_size or size,
-        temperatures=tuple(temperature or [engine.card.temperature]),
-        saturation=saturation,
-        limit=limit,
-    )
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.completed} pictures measured"),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    ) as progress:
+    models = model or ["autochrome"]
+    settings = {
+        "size": size,
+        "working_size": working_size or size,
+        "temperatures": tuple(temperature) if temperature else None,
+        "saturation": saturation,
+        "limit": limit,
+    }
+    chosen = _protocol(protocol, {name: value for name, value in settings.items() if value})
+    contestants = [contestant(one) for one in models]
+    looks = load_extractor(extractor) if extractor else None
+    columns = TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
         task = progress.add_task("", total=None)
         evaluation = run_evaluation(
-            engine, data, protocol, lambda done: progress.update(task, completed=done)
+            contestants,
+            data,
+            chosen,
+            looks,
+            cache_folder(),
+            lambda done, count: progress.update(task, completed=done, total=count),
         )
-    written = write(evaluation, engine, old or [], output)
+    for fault in evaluation.damaged:
+        tell(fault)
+    written = write(evaluation, contestants, data, old or [], output)
     if record:
-        record_metrics(Path(model), record, evaluation.figures())
-    typer.echo(table(evaluation.scores))
+        for name, one in zip(models, contestants, strict=True):
+            record_metrics(Path(name), record, figures_of(evaluation, one))
+    typer.echo(printed(Comparison.of(evaluation.results)))
     for path in written:
         typer.echo(path)
+
+
+def _protocol(file: Path | None, settings: dict[str, Any]) -> "Protocol":
+    """The protocol of a file, or of settings.
+
+    Raises:
+        BadParameter: both are given.
+    """
+    from ..evaluation.protocol import Protocol, read_protocol
+
+    if file is None:
+        return Protocol(**settings)
+    if settings:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
+        raise typer.BadParameter(f"--protocol says {options} already")
+    return read_protocol(file)

@@ -15,3 +15,13 @@ def require(module: str, *, extra: str, purpose: str) -> None:
         raise MissingExtraError(
             f"{module} is not installed; {purpose} needs it: pip install 'photochrom[{extra}]'"
         )
+
+
+def require_evaluate() -> None:
+    """Make sure that everything is installed that pages of results need.
+
+    Raises:
+        MissingExtraError: the extra `evaluate` is not.
+    """
+    for module in ("jinja2", "matplotlib"):
+        require(module, extra="evaluate", purpose="evaluating")

@@ -6,6 +6,7 @@ import typer
 
 from .._version import __version__
 from .colorize import colorize
+from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
@@ -25,7 +26,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, export):
+for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, compare, export):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 

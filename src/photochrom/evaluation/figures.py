@@ -104,10 +104,12 @@ def _auc(rows: Rows, weights: Weights) -> Floats:
 
 
 def _rebalanced_auc(rows: Rows, weights: Weights) -> Floats:
-    # Frequencies are the set's, as the paper's are ImageNet's: with those of each resample, which
-    # lacks a third of the cells that one picture has, resamples would lie above the set.
-    pixels = rows.counts.sum(axis=0)  # (C,)
-    rarity = np.divide(1, pixels, out=np.zeros_like(pixels), where=pixels > 0)
+    """Pixels weigh by the inverse frequency of their cell in the set itself, also in a resample.
+
+    As the prior of Zhang et al. it is no part of what is drawn; cells that a resample happens to
+    miss would lift its figure.
+    """
+    rarity = 1 / rows.counts.sum(axis=0)  # (C,)
     return np.asarray(100 * (weights @ (rows.scores @ rarity)) / (weights @ (rows.counts @ rarity)))
 
 

@@ -1,57 +1,94 @@
 """Pictures as a protocol sees them."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from .. import image
-from ..data.sources import pictures
+from ..data.sources import names, pictures
 from ..errors import ImageError
+from .protocol import PictureList, Protocol, evenly
 
 
-def frames(sources: Sequence[Path]) -> Iterator[image.Frame]:
-    """The readable pictures of folders and zip files, in order.
+@dataclass(frozen=True)
+class Sighted:
+    """A picture of a protocol's list."""
 
-    Damaged ones are passed over: a figure is of the others, and says of how many.
+    number: int
+    """In the list."""
+    name: str
+    original: image.Frame
+    """Uncropped."""
+    crop: image.Frame
+    """As it is colored and measured."""
+
+
+def listed(sources: Sequence[Path], limit: int | None = None) -> PictureList:
+    """The list of the pictures of folders and zip files, by content; decodes none.
 
     Raises:
         DatasetError: a source is missing or empty.
     """
-    for source in sources:
-        for name, data in pictures(source):
-            try:
-                frame = image.decode(data, name=name)
-            except ImageError:
-                continue
-            yield frame
+    digest, count = hashlib.sha256(), 0
+    for name, content in _files(sources, limit):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
+        count += 1
+    return PictureList(count=count, sha256=digest.hexdigest())
 
 
-def center_crop(frame: image.Frame, size: int) -> image.Frame:
-    """The largest centered square, resampled to `size` × `size` pixels."""
+def sighted(
+    sources: Sequence[Path],
+    protocol: Protocol,
+    damaged: Callable[[str], None] = lambda fault: None,
+    numbers: Collection[int] | None = None,
+) -> Iterator[Sighted]:
+    """The readable pictures of a protocol's list, in order.
+
+    Args:
+        sources: folders and zip files.
+        protocol: which of them, and how they are cropped.
+        damaged: told the error of each that cannot be read; figures are of the others.
+        numbers: only these of the list; None takes all.
+
+    Raises:
+        DatasetError: a source is missing or empty.
+    """
+    for number, (name, data) in enumerate(_files(sources, protocol.limit)):
+        if numbers is not None and number not in numbers:
+            continue
+        try:
+            original = image.decode(data, name=name)
+        except ImageError as error:
+            damaged(str(error))
+            continue
+        yield Sighted(number, name, original, center_crop(original, protocol.size))
+
+
+def center_square(frame: image.Frame) -> image.Frame:
+    """The largest centered square."""
     side = min(frame.height, frame.width)
     top, left = (frame.height - side) // 2, (frame.width - side) // 2
     square = frame.pixels[top : top + side, left : left + side]
-    return dataclasses.replace(frame, pixels=image.resize(square, size, size), alpha=None)
+    return dataclasses.replace(frame, pixels=square, alpha=None)
 
 
-class Sample:
-    """Passes pictures through and keeps some of them: evenly drawn, always the same ones."""
+def center_crop(frame: image.Frame, size: int) -> image.Frame:
+    """The largest centered square, resampled to `size` × `size` pixels (lanczos3)."""
+    square = center_square(frame)
+    return dataclasses.replace(square, pixels=image.resize(square.pixels, size, size))
 
-    def __init__(self, count: int) -> None:
-        self._count = count
-        self._kept: dict[int, tuple[int, image.Frame]] = {}
-        self._random = np.random.default_rng(0)
 
-    def watch(self, passing: Iterable[image.Frame]) -> Iterator[image.Frame]:
-        """Yield every picture unchanged (reservoir sampling: Vitter 1985, algorithm R)."""
-        for at, frame in enumerate(passing):
-            slot = at if at < self._count else int(self._random.integers(at + 1))
-            if slot < self._count:
-                self._kept[slot] = (at, frame)
-            yield frame
-
-    def frames(self) -> list[image.Frame]:
-        """The pictures kept, in the order in which they passed."""
-        return [frame for _, frame in sorted(self._kept.values(), key=lambda kept: kept[0])]
+def _files(sources: Sequence[Path], limit: int | None) -> Iterator[tuple[str, bytes]]:
+    """Names and contents; of a limited list, those evenly spread over it."""
+    if limit is None:
+        for source in sources:
+            yield from pictures(source)
+        return
+    counts = [sum(1 for _ in names(source)) for source in sources]
+    chosen, before = evenly(sum(counts), limit), 0
+    for source, count in zip(sources, counts, strict=True):
+        mine = frozenset(number - before for number in chosen)
+        yield from pictures(source, mine.__contains__)
+        before += count

@@ -29,7 +29,7 @@ class PictureList(_Part):
     """Which pictures, by content."""
 
     count: int = Field(ge=1)
-    """Readable pictures."""
+    """Files of the list, damaged ones included."""
     sha256: str
     """Of the names and the files' own SHA-256, in order."""
 
@@ -66,13 +66,14 @@ class Protocol(_Part):
     working_size: int = Field(256, ge=16)
     """Side of the network's input, where the network takes any."""
     limit: int | None = Field(None, ge=1)
-    """First pictures only."""
+    """At most so many pictures, evenly spread over the list: sets are sorted by class."""
     temperatures: tuple[float, ...] = ()
     """Of the annealed mean, a row of the table each; none: each network's own."""
     saturation: float = Field(1.0, ge=0)
     """Factor on the chroma."""
-    tint: tuple[float, float] = (4.6, 10.7)
-    """ab of the row `mean tint`: the mean over the pixels of 32,835 everyday photographs."""
+    tint: tuple[float, float] = (2.0, 7.2)
+    """ab of the row `mean tint`: the mean of the 32,835 photographs that our networks learn from,
+    rounded."""
     calibration_pictures: int = Field(64, ge=0)
     """Evenly chosen, on which the distribution is held against the truth."""
     stability_pictures: int = Field(16, ge=0)
@@ -112,12 +113,11 @@ class Protocol(_Part):
             )
         return self.model_copy(update={"pictures": pictures, "extractor": extractor})
 
-    def even(self, wanted: int) -> frozenset[int]:
-        """Numbers of at most so many pictures of the list, evenly spread over it."""
-        if self.pictures is None or not wanted:
-            return frozenset()
-        count = self.pictures.count
-        return frozenset(at * count // min(wanted, count) for at in range(min(wanted, count)))
+
+def evenly(count: int, wanted: int) -> frozenset[int]:
+    """At most `wanted` of the numbers below `count`, evenly spread."""
+    chosen = min(wanted, count)
+    return frozenset(at * count // chosen for at in range(chosen))
 
 
 def read_protocol(path: Path) -> Protocol:

@@ -1,6 +1,6 @@
 """The result of one way to color under a protocol, picture by picture, in one JSON file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -47,7 +47,7 @@ class Cells(_Part):
     """Sum of their shares of thresholds reached."""
 
 
-class Reliability(_Part):
+class ReliabilityDiagram(_Part):
     """How often the likeliest bin is right, by how sure the network is of it (15 bins)."""
 
     counts: tuple[int, ...]
@@ -76,7 +76,7 @@ class Result(_Part):
     """Share of pixels within each threshold 0 to 150."""
     rebalanced_curve: tuple[float, ...]
     """The same, every cell weighing alike."""
-    reliability: Reliability | None = None
+    reliability: ReliabilityDiagram | None = None
     """None where there is no distribution."""
 
     @cached_property
@@ -117,6 +117,21 @@ def read_result(path: Path) -> Result:
         raise ProtocolError(
             f"{path}: no result of protocol version 1 ({told(error)[:300]}); evaluate again"
         ) from error
+
+
+def read_results(paths: Iterable[Path]) -> list[Result]:
+    """Read results; of a folder, all JSON files in it.
+
+    Raises:
+        ProtocolError: see `read_result`; or a folder holds none.
+    """
+    files: list[Path] = []
+    for path in paths:
+        inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        if not inside:
+            raise ProtocolError(f"{path}: holds no results; give the folder results/ of one")
+        files += inside
+    return [read_result(path) for path in files]
 
 
 def write_result(result: Result, path: Path) -> None:

@@ -1,36 +1,27 @@
-"""One evaluation: a network, a protocol, a set of pictures; figures, table and sheets."""
+"""One evaluation: contestants, a protocol, a set of pictures; results, picture by picture."""
 
-import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from .. import image
-from ..inference import Engine, Settings, uncolored
-from ..whole import replacing
-from . import report
-from .pictures import Sample, center_crop, frames
-from .scores import Colorize, Scores, by, score
+from ..errors import DatasetError
+from .baselines import Colorize, baselines
+from .contestants import Contestant, settings_of
+from .extractor import Extractor
+from .learned import Moments
+from .observation import Entry, Observer
+from .pictures import Sighted, listed, sighted
+from .protocol import ExtractorId, Protocol
+from .result import Result, Way, read_result, write_result
+from .tally import Tally
 
-SHOWN = 40  # pictures on the sheet
+WORKERS = 2  # pictures at a time, each on one core
 
-
-@dataclass(frozen=True)
-class Protocol:
-    """How pictures are shown to a network, decoded and measured."""
-
-    size: int = 128
-    """Pictures are center-cropped and reduced to a square of this side."""
-    working_size: int = 128
-    """Side of the network's input."""
-    temperatures: tuple[float, ...] = (0.38,)
-    """Of the annealed mean; a row of the table each. Sheets show the last."""
-    saturation: float = 1.0
-    """Factor on the chroma."""
-    limit: int | None = None
-    """First pictures only."""
+_T = TypeVar("_T")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True)
@@ -38,71 +29,126 @@ class Evaluation:
     """What came out."""
 
     protocol: Protocol
-    scores: dict[str, Scores]
-    """By row title; the first row is grey."""
-    shown: list[image.Frame]
-    """The originals on the sheet."""
-
-    def figures(self) -> dict[str, Any]:
-        """Protocol and figures as plain data."""
-        rows = {title: asdict(scores) for title, scores in self.scores.items()}
-        return {**asdict(self.protocol), "rows": rows}
+    """Locked to the pictures."""
+    results: tuple[Result, ...]
+    """Of what needs no network, and of the contestants at every temperature."""
+    numbers: tuple[int, ...]
+    """Of the measured pictures, in the protocol's list."""
+    damaged: tuple[str, ...]
+    """Why each picture that could not be read could not; figures are of the others."""
 
 
 def evaluate(
-    engine: Engine,
+    contestants: Sequence[Contestant],
     sources: Sequence[Path],
     protocol: Protocol,
-    progress: Callable[[int], None] = lambda done: None,
+    extractor: Extractor | None = None,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] = lambda done, count: None,
 ) -> Evaluation:
-    """Measure a network on the pictures of folders and zip files.
-
-    Raises:
-        DatasetError: a source is missing or empty.
-    """
-    ways: dict[str, Colorize] = {"grey": uncolored}
-    for temperature in protocol.temperatures:
-        settings = Settings(temperature, protocol.saturation, protocol.working_size)
-        ways[f"{engine.card.name}, {_decoding(settings)}"] = by(engine, settings)
-    sample = Sample(SHOWN)
-    crops = (center_crop(frame, protocol.size) for frame in frames(sources))
-    scores = score(ways, sample.watch(islice(crops, protocol.limit)), progress)
-    return Evaluation(protocol, scores, sample.frames())
-
-
-def write(evaluation: Evaluation, engine: Engine, old: Sequence[Path], folder: Path) -> list[Path]:
-    """Write table, figures and sheets into a folder; earlier ones there are replaced.
+    """Measure networks on the pictures of folders and zip files.
 
     Args:
-        evaluation: what was measured.
-        engine: the network, for the sheets.
-        old: folders and zip files of pictures that were never in color, for a sheet of their own
-            at the card's working size.
-        folder: made if it is not there.
+        contestants: what is measured; without any, only what needs no network is.
+        sources: folders and zip files of color pictures.
+        protocol: how.
+        extractor: for learned figures.
+        cache: folder where results that depend on no network are kept for the next evaluation.
+        progress: told how many pictures of how many are done.
+
+    Raises:
+        DatasetError: a source is missing or empty, or none of its pictures can be read.
+        ProtocolError: the protocol is locked to other pictures or to another extractor.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    protocol = evaluation.protocol
-    texts = {
-        "table.md": report.table(evaluation.scores),
-        "figures.json": json.dumps(evaluation.figures(), indent=2) + "\n",
-    }
-    for name, text in texts.items():
-        with replacing(folder / name) as beside:
-            beside.write_text(text)
-    written = [folder / name for name in texts]
-    temperature = protocol.temperatures[-1]
-    settings = Settings(temperature, protocol.saturation, protocol.working_size)
-    sheets = {"sheet.png": report.comparison_sheet(by(engine, settings), evaluation.shown)}
-    if old:
-        as_served = by(engine, Settings(temperature, protocol.saturation))
-        sheets["old.png"] = report.colored_sheet(as_served, list(frames(old)))
-    for name, sheet in sheets.items():
-        image.write(image.from_array(sheet), folder / name, overwrite=True)
-        written.append(folder / name)
-    return written
+    pictures = listed(sources, protocol.limit)
+    looks = ExtractorId(name=extractor.name, sha256=extractor.sha256) if extractor else None
+    protocol = protocol.locked(pictures, looks)
+    kept = _kept(protocol, cache) if cache else {}
+    entries = tuple(entry for entry in _entries(contestants, protocol) if entry.way not in kept)
+    observer = Observer(protocol, pictures.count, entries, extractor)
+    tallies = {entry.way: Tally(entry.way) for entry in entries}
+    names, numbers, damaged, real = list[str](), list[int](), list[str](), Moments()
+    seen = sighted(sources, protocol, damaged.append)
+    for observation in in_threads(observer.observe, seen):
+        names.append(observation.picture.name)
+        numbers.append(observation.picture.number)
+        real.add(observation.real)
+        for way, observed in observation.observed.items():
+            tallies[way].add(observed)
+        progress(len(names) + len(damaged), pictures.count)
+    if not names:
+        raise DatasetError(f"{', '.join(map(str, sources))}: no picture can be read: {damaged[0]}")
+    measured = {way: tally.result(protocol, names, real) for way, tally in tallies.items()}
+    if cache:
+        _keep(measured, cache)
+    results = tuple({**kept, **measured}.values())
+    return Evaluation(protocol, results, tuple(numbers), tuple(damaged))
 
 
-def _decoding(settings: Settings) -> str:
-    """The knobs in the title of a row; saturation only where it is turned."""
-    title = f"T = {settings.temperature:g}"
-    return title if settings.saturation == 1 else f"{title}, saturation {settings.saturation:g}"
+def colored(
+    contestants: Sequence[Contestant],
+    sources: Sequence[Path],
+    protocol: Protocol,
+    numbers: Iterable[int],
+) -> dict[int, tuple[str, dict[str, image.Frame]]]:
+    """Some pictures of the list again, to be looked at.
+
+    Args:
+        contestants, sources, protocol: as they were measured.
+        numbers: of the pictures.
+
+    Returns:
+        By number: name and, by title of the way, the result in 8 bits; in order.
+    """
+    entries = list(_entries(contestants, protocol))
+
+    def work(picture: Sighted) -> tuple[int, tuple[str, dict[str, image.Frame]]]:
+        frames = {entry.way.title: entry.colorize(picture.crop).to_8_bit() for entry in entries}
+        return picture.number, (picture.name, frames)
+
+    return dict(in_threads(work, sighted(sources, protocol, numbers=frozenset(numbers))))
+
+
+def in_threads(work: Callable[[_T], _R], items: Iterable[_T]) -> Iterator[_R]:
+    """The work's results, in order, with few items in memory at a time."""
+    with ThreadPoolExecutor(WORKERS) as threads:
+        waiting: list[Future[_R]] = []
+        for item in items:
+            waiting.append(threads.submit(work, item))
+            if len(waiting) > 4 * WORKERS:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
+
+
+def _entries(contestants: Sequence[Contestant], protocol: Protocol) -> Iterator[Entry]:
+    """Every way to color."""
+    for way, colorize in baselines(protocol).items():
+        yield Entry(way, colorize)
+    for contestant in contestants:
+        for temperature in contestant.temperatures(protocol):
+            way = contestant.way(temperature, protocol)
+            yield Entry(way, _by(contestant, way, protocol), contestant)
+
+
+def _by(contestant: Contestant, way: Way, protocol: Protocol) -> Colorize:
+    settings = settings_of(way, protocol)
+    return lambda frame: contestant.colorizer.colorize(frame, settings).frame
+
+
+def _kept(protocol: Protocol, cache: Path) -> dict[Way, Result]:
+    """The results of an earlier evaluation that depend on no network."""
+    paths = {way: _path(way, protocol, cache) for way in baselines(protocol)}
+    return {way: read_result(path) for way, path in paths.items() if path.exists()}
+
+
+def _keep(results: Mapping[Way, Result], cache: Path) -> None:
+    for way, result in results.items():
+        if way.kind != "model":
+            path = _path(way, result.protocol, cache)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_result(result, path)
+
+
+def _path(way: Way, protocol: Protocol, cache: Path) -> Path:
+    return cache / "baselines" / protocol.identity / f"{way.kind}.json"

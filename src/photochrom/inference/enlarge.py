@@ -85,22 +85,47 @@ def guided_lines(lightness: Floats, ab: Floats) -> Floats:
     Returns:
         Slopes and offsets `(h, w, 4)`: slope of a, slope of b, offset of a, offset of b.
     """
-    coarse = _box(lightness[..., None].astype(np.float64))  # about as blurred as ab is
-    mean_coarse, mean_ab = _box(coarse), _box(ab.astype(np.float64))
+    colors = np.moveaxis(ab, -1, 0).astype(np.float64)  # (2, h, w)
+    coarse = _box(lightness[None].astype(np.float64))  # about as blurred as ab is
+    mean_coarse, mean_colors = _box(coarse), _box(colors)
     variance = _box(coarse * coarse) - mean_coarse**2
-    covariance = _box(coarse * ab) - mean_coarse * mean_ab
+    covariance = _box(coarse * colors) - mean_coarse * mean_colors
     slope = _box(covariance / (variance + NOISE**2))
-    return np.concatenate([slope, ab - slope * coarse], axis=-1).astype(np.float32)
+    lines = np.concatenate([slope, colors - slope * coarse])  # (4, h, w)
+    return np.ascontiguousarray(np.moveaxis(lines, 0, -1), dtype=np.float32)
 
 
 def _box(planes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean over the square of `RADIUS` around each pixel, cut at the borders; `(h, w, C)`."""
-    for axis in (0, 1):
+    """Mean over the square of `RADIUS` around each pixel, cut at the borders; `(C, h, w)`."""
+    for axis in (1, 2):
         length = planes.shape[axis]
-        total = np.cumsum(planes, axis=axis)
-        total = np.concatenate([np.zeros_like(total.take([0], axis)), total], axis)
         ends = (np.arange(length) + RADIUS + 1).clip(max=length)
         begins = (np.arange(length) - RADIUS).clip(min=0)
-        count = (ends - begins).reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
-        planes = (total.take(ends, axis) - total.take(begins, axis)) / count
+        count = (ends - begins).reshape((-1, 1) if axis == 1 else (-1,))
+        planes = _window_sums(planes, axis) / count
     return planes
+
+
+def _window_sums(planes: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+    """Sums of the `2 RADIUS + 1` samples around each along an axis, nothing beyond the borders.
+
+    Windows of 2, 4, 8 … samples are sums of two of half that; a running sum takes five times as
+    long and carries its rounding errors across the picture.
+    """
+    length, window = planes.shape[axis], 2 * RADIUS + 1
+    rim = [(RADIUS, RADIUS) if at == axis else (0, 0) for at in range(planes.ndim)]
+    doubled = np.pad(planes, rim)
+    sums, at, size = np.zeros_like(planes), 0, 1
+    while True:
+        if window & size:
+            sums += doubled[_along(axis, at, at + length)]
+            at += size
+        if 2 * size > window:
+            return sums
+        doubled = doubled[_along(axis, 0, -size)] + doubled[_along(axis, size, None)]
+        size *= 2
+
+
+def _along(axis: int, begin: int, end: int | None) -> tuple[slice, ...]:
+    """An index that cuts one axis of three."""
+    return tuple(slice(begin, end) if at == axis else slice(None) for at in range(3))

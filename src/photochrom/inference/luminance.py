@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .. import image
-from ..color import grey_to_lightness, lightness_to_grey, linear_to_lightness, srgb_to_linear
+from ..color import (
+    grey_to_lightness,
+    lightness_to_grey,
+    linear_to_lightness,
+    linear_to_xyz,
+    srgb_to_linear,
+    xyz_to_lab,
+)
 
 Floats = NDArray[np.float32]
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
@@ -18,6 +25,14 @@ def lightness_of(pixels: Pixels) -> Floats:
         return _lightness_by_code(pixels.dtype)[pixels[..., 0]]
     lightness: Floats = linear_to_lightness(_linear_by_code(pixels.dtype)[pixels])
     return lightness
+
+
+def lab_of(pixels: Pixels) -> Floats:
+    """L*a*b* `(H, W, 3)` of pixels `(H, W, 1 or 3)`; of one channel, greys."""
+    shape = (*pixels.shape[:2], 3)
+    linear = np.broadcast_to(_linear_by_code(pixels.dtype)[pixels], shape)
+    lab: Floats = xyz_to_lab(linear_to_xyz(linear))
+    return lab
 
 
 def uncolored(frame: image.Frame) -> image.Frame:
