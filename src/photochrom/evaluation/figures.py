@@ -109,7 +109,8 @@ def _rebalanced_auc(rows: Rows, weights: Weights) -> Floats:
     As the prior of Zhang et al. it is no part of what is drawn; cells that a resample happens to
     miss would lift its figure.
     """
-    rarity = 1 / rows.counts.sum(axis=0)  # (C,)
+    pixels = rows.counts.sum(axis=0)  # (C,)
+    rarity = np.divide(1, pixels, out=np.zeros_like(pixels), where=pixels > 0)
     return np.asarray(100 * (weights @ (rows.scores @ rarity)) / (weights @ (rows.counts @ rarity)))
 
 
