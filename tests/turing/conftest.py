@@ -122,9 +122,9 @@ def make_pairs_of_noise(tmp_path_factory: pytest.TempPathFactory) -> MakePairs:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serve() -> Iterator[Callable[..., Server]]:
-    """Start a server; it is killed when the test ends."""
+    """Start a server; it is killed after the last test of the file."""
     servers: list[Server] = []
 
     def start(pairs: Path, database: str, *options: str) -> Server:

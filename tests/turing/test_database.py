@@ -68,7 +68,8 @@ def test_the_database_itself_refuses_a_second_answer(url: str, tmp_path: Path) -
         connection.execute("INSERT INTO answer VALUES (1, 1, 500, '')")
     with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"):
         connection.execute(
-            "INSERT INTO trial (participant_id, number, kind, picture, fake_at, first_id, second_id) "
+            "INSERT INTO trial "
+            "(participant_id, number, kind, picture, fake_at, first_id, second_id) "
             "VALUES (1, 1, 'test', '001', 0, 'x', 'y')"
         )
     connection.close()
@@ -92,7 +93,7 @@ def test_answers_of_a_later_version_are_refused(url: str, tmp_path: Path) -> Non
     with connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
-    with pytest.raises(DatasetError, match="later version of Photochrom.*update"):
+    with pytest.raises(DatasetError, match=r"later version of Photochrom.*update"):
         open_database(url)
 
 

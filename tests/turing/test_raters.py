@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import os
 import random
 import sqlite3
 import subprocess
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import photochrom
 from photochrom.turing.report import text
 from photochrom.turing.statistics import study
 from photochrom.turing.store import Store
@@ -79,66 +81,49 @@ def _known(folder: Any) -> dict[str, str | None]:
 
 
 def test_known_rates_come_back(make_pairs_of_noise, serve, rater, tmp_path: Path) -> None:
-    """Raters fooled at known rates by each network; one of nine is inattentive and left out."""
-    rates = {"a": 0.5, "b": 0.2, "check": 0.0, None: 0.1}
-    folder = make_pairs_of_noise(40)
+    """Five people are fooled by half of a's pictures and a fifth of b's, a sixth by every check."""
+    folder = make_pairs_of_noise(20)
     known = _known(folder)
-    plan = ("--trials", "40", "--practice", "2", "--checks", "4", "--mode", "side-by-side")
+    plan = ("--trials", "20", "--practice", "1", "--checks", "3", "--mode", "side-by-side")
     server = serve(folder.folder, f"sqlite:///{tmp_path / 'answers.sqlite3'}", *plan)
-    fooled: Counter[str | None] = Counter()
-    shown: Counter[str | None] = Counter()
 
-    def sit(seed: int) -> None:
-        chance, person = random.Random(seed), rater(server.address)
-        inattentive = seed == 0
+    def sit(number: int) -> None:
+        person = rater(server.address)
+        left = {"a": 5, "b": 2, "check": 3 if number == 0 else 0, None: 1}  # to be fooled by
         person.consent()
         while not (trial := person.due())["done"]:
-            (found,) = [
-                (at, known[picture])
-                for at, picture in enumerate(person.look(trial))
-                if picture in known
-            ]
-            fake_at, what = found
-            taken_in = chance.random() < (1 if inattentive else rates[what])
-            if not inattentive:
-                shown[what] += 1
-                fooled[what] += taken_in
-            person.reply(trial["number"], 1 - fake_at if taken_in else fake_at)
+            pictures = person.look(trial)
+            ((fake_at, what),) = (
+                (at, known[one]) for at, one in enumerate(pictures) if one in known
+            )
+            fooled = left[what] > 0
+            left[what] -= fooled
+            person.reply(trial["number"], 1 - fake_at if fooled else fake_at, 400 + number)
 
     with ThreadPoolExecutor(3) as room:
-        list(room.map(sit, range(9)))
+        list(room.map(sit, range(6)))
 
     store = Store(server.database)
     found = study(store.answers())
     store.close()
-    assert list(found.excluded.values()) == ["0 of 4 checks right"]
+    assert list(found.excluded.values()) == ["0 of 3 checks right"]
     assert [rate.network for rate in found.networks] == ["a", "b"]
-    for rate in found.networks:
-        assert (rate.raters, rate.answers) == (8, 160)
-        assert (rate.answers, rate.fooled) == (shown[rate.network], fooled[rate.network])
-        assert rate.wilson.low <= rates[rate.network] <= rate.wilson.high
-        assert rate.bootstrap
-        assert rate.bootstrap.low <= rates[rate.network] <= rate.bootstrap.high
+    assert [rate.rate for rate in found.networks] == [0.5, 0.2]
+    assert [(rate.raters, rate.answers) for rate in found.networks] == [(5, 50), (5, 50)]
+    assert found.networks[0].milliseconds == (402, 403, 404)  # of 401 … 405, ten answers each
     assert found.modes == ("side by side",)
 
     printed = _report("--database", server.database, "--csv", str(tmp_path / "all.csv"))
     assert printed == text(found) + "\n"
     with (tmp_path / "all.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert len(rows) == 9 * 46
-    by_csv = Counter(
-        row["network"]
-        for row in rows
-        if row["network"] and not row["excluded"] and row["correct"] == "0"
-    )
-    assert by_csv == Counter({name: fooled[name] for name in ("a", "b")})
+    assert len(rows) == 6 * 24
+    counted = [row for row in rows if row["kind"] == "test" and not row["excluded"]]
+    wrong = Counter(row["network"] for row in counted if row["correct"] == "0")
+    assert wrong == {"a": 25, "b": 10}
 
 
 def _report(*arguments: str) -> str:
-    import os
-
-    import photochrom
-
     source = str(Path(photochrom.__file__).parents[1])
     command = "from photochrom.cli.turing import turing; turing()"
     return subprocess.run(

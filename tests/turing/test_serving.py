@@ -1,6 +1,8 @@
 """The contract between server and pages, over real HTTP."""
 
 import hashlib
+import socket
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from photochrom.errors import DatasetError
 from photochrom.turing.app import build
 from photochrom.turing.plan import Plan
+from photochrom.turing.serving import address, listen
 
 
 @pytest.fixture(scope="module")
@@ -17,10 +20,15 @@ def folder(make_pairs_of_noise) -> Any:
     return make_pairs_of_noise(6)
 
 
-@pytest.fixture
-def server(folder, serve, tmp_path: Path) -> Any:
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("answers") / "answers.sqlite3"
+
+
+@pytest.fixture(scope="module")
+def server(folder, serve, answers: Path) -> Any:
     plan = ("--trials", "4", "--practice", "2", "--checks", "2", "--seconds", "0.5")
-    return serve(folder.folder, f"sqlite:///{tmp_path / 'answers.sqlite3'}", *plan)
+    return serve(folder.folder, f"sqlite:///{answers}", *plan)
 
 
 def test_a_person_goes_from_consent_to_done(server, folder, rater) -> None:
@@ -135,13 +143,13 @@ def test_pictures_belong_to_a_person_and_a_moment(server, rater) -> None:
         assert one.client.get(f"/pictures/{guess}.png").status_code == 404
 
 
-def test_pictures_of_later_pairs_are_not_there_yet(server, rater, tmp_path: Path) -> None:
-    import sqlite3
-
+def test_pictures_of_later_pairs_are_not_there_yet(server, rater, answers: Path) -> None:
     person = rater(server.address)
     person.consent()
-    database = sqlite3.connect(tmp_path / "answers.sqlite3")
-    ((later,),) = database.execute("SELECT first_id FROM trial WHERE number = 2")
+    database = sqlite3.connect(answers)
+    ((later,),) = database.execute(
+        "SELECT first_id FROM trial WHERE number = 2 ORDER BY id DESC LIMIT 1"
+    )
     database.close()
     assert person.client.get(f"/pictures/{later}.png").status_code == 404
     person.reply(1, 0)
@@ -187,12 +195,10 @@ def test_long_bodies_and_those_of_unknown_length_are_refused(server, rater) -> N
     assert person.client.post("/api/answer", content=iter([b"{}"])).status_code == 413
 
 
-def test_a_database_that_fails_is_told_and_recovers(server, rater, tmp_path: Path) -> None:
-    import sqlite3
-
+def test_a_database_that_fails_is_told_and_recovers(server, rater, answers: Path) -> None:
     person = rater(server.address)
     person.consent()
-    database = sqlite3.connect(tmp_path / "answers.sqlite3")
+    database = sqlite3.connect(answers)
     with database:
         database.execute("ALTER TABLE answer RENAME TO elsewhere")
     for response in (person.reply(1, 0), person.client.get("/api/trial")):
@@ -217,10 +223,18 @@ def test_a_fault_is_a_protected_page_that_tells_no_secrets(server, folder, rater
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-def test_answers_to_other_pairs_are_not_mixed_in(
-    server, folder, rater, make_pairs_of_noise, tmp_path: Path
-) -> None:
+def test_answers_to_other_pairs_are_not_mixed_in(server, rater, make_pairs_of_noise) -> None:
     rater(server.address).consent()
     other = make_pairs_of_noise(3)
     with pytest.raises(DatasetError, match="answers to other pairs"):
         build(other.folder, server.database, Plan())
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    """Nagle's algorithm beside delayed acknowledgements cost 40 ms a request."""
+    with listen("127.0.0.1", 0) as listening:
+        with socket.create_connection(listening.getsockname()):
+            connection, _ = listening.accept()
+            assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            connection.close()
+        assert address(listening) == f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -9,7 +9,8 @@ from .pairs import Pairs
 
 Mode = Literal["sequence", "side-by-side"]
 
-_READING = 3.0  # seconds to think and answer, beside those that the pictures are shown
+_BESIDE: dict[Mode, float] = {"sequence": 3.0, "side-by-side": 4.0}
+"""Seconds a pair beside those that pictures are shown for: the cross, the blanks, the answer."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Plan:
     def minutes(self) -> int:
         """How long it takes, about, rounded up."""
         shown = 2 * self.seconds if self.mode == "sequence" else 0
-        return ceil(self.total * (shown + _READING) / 60)
+        return ceil(self.total * (shown + _BESIDE[self.mode]) / 60)
 
     def fitted(self, pairs: Pairs) -> Self:
         """The plan with no more pairs of a kind than there are, for nobody sees one twice."""
