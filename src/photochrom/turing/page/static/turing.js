@@ -251,16 +251,17 @@ function frame() {
 // Asking
 
 /** @param {Trial} trial @returns {Promise<Answer>} */
-async function ask(trial) {
+function ask(trial) {
   show(trial.mode === "sequence" ? "question" : "pair");
-  const asked = await frame();
+  const asked = frame(); // when it is on the screen; an answer may come before
   return new Promise((resolve) => {
     const listening = new AbortController();
     const options = { signal: listening.signal };
     /** @param {0 | 1} choice @param {Event} event */
-    const choose = (choice, event) => {
+    const choose = async (choice, event) => {
       listening.abort();
-      const milliseconds = Math.round(Math.min(Math.max(event.timeStamp - asked, 0), LONGEST));
+      const taken = event.timeStamp - (await asked);
+      const milliseconds = Math.round(Math.min(Math.max(taken, 0), LONGEST));
       show("waiting");
       resolve({ number: trial.number, choice, milliseconds });
     };
