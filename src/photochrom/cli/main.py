@@ -14,8 +14,10 @@ from .faults import Verbs
 from .find_lr import find_lr
 from .importing import import_weights
 from .models import models
+from .odyssey import odyssey
 from .sweep import sweep
 from .train import train
+from .turing import turing
 
 app = typer.Typer(
     cls=Verbs,
@@ -26,9 +28,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, compare, export):
+for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, compare, odyssey, export):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
+app.add_typer(turing, name="turing")
 
 
 def _version(wanted: bool) -> None:
