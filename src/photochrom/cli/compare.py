@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from .extras import require_evaluate
+from .output import check_folder
 
 
 def compare(
@@ -33,6 +34,8 @@ def compare(
       photochrom compare a/results b/results -o comparison
     """
     require_evaluate()
+    if output:
+        check_folder(output)
     from ..evaluation.comparison import Comparison
     from ..evaluation.folder import printed, write_comparison
     from ..evaluation.result import read_results

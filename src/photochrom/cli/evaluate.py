@@ -16,6 +16,7 @@ from rich.progress import (
 
 from .extras import require_evaluate
 from .faults import tell
+from .output import check_folder
 
 if TYPE_CHECKING:
     from ..evaluation.protocol import Protocol
@@ -97,8 +98,9 @@ def evaluate(
     """
     require_evaluate()
     from ..cache import cache_folder
+    from ..data.sources import open_source
     from ..evaluation.comparison import Comparison
-    from ..evaluation.contestants import contestant
+    from ..evaluation.contestants import contestants_of
     from ..evaluation.extractor import load_extractor
     from ..evaluation.folder import figures_of, printed, write
     from ..evaluation.run import evaluate as run_evaluation
@@ -107,13 +109,19 @@ def evaluate(
     models = model or ["autochrome"]
     settings = {
         "size": size,
-        "working_size": working_size or size,
-        "temperatures": tuple(temperature) if temperature else None,
+        "working_size": working_size,
+        "temperature": temperature,
         "saturation": saturation,
         "limit": limit,
     }
-    chosen = _protocol(protocol, {name: value for name, value in settings.items() if value})
-    contestants = [contestant(one) for one in models]
+    given = {name: value for name, value in settings.items() if value not in (None, [])}
+    chosen = _protocol(protocol, given)
+    check_folder(output)
+    contestants = contestants_of(models)
+    if record:
+        _check_recordable(models)
+    for source in old or []:
+        open_source(source)  # before the work: may raise
     looks = load_extractor(extractor) if extractor else None
     columns = TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
@@ -141,13 +149,36 @@ def _protocol(file: Path | None, settings: dict[str, Any]) -> "Protocol":
     """The protocol of a file, or of settings.
 
     Raises:
-        BadParameter: both are given.
+        BadParameter: both are given, or a setting is out of range.
     """
+    from pydantic import ValidationError
+
     from ..evaluation.protocol import Protocol, read_protocol
+    from ..faults import told
 
     if file is None:
-        return Protocol(**settings)
+        plural = {"temperatures": settings.pop("temperature", ())}
+        sizes = {"working_size": settings["size"]} if "size" in settings else {}
+        try:
+            return Protocol(**{**sizes, **settings, **plural})
+        except ValidationError as error:
+            raise typer.BadParameter(told(error)) from error
     if settings:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
         raise typer.BadParameter(f"--protocol says {options} already")
     return read_protocol(file)
+
+
+def _check_recordable(models: list[str]) -> None:
+    """Refuse to record figures where no card could keep them.
+
+    Raises:
+        BadParameter: a model is of the package, or a router.
+    """
+    for model in models:
+        if model.endswith(".toml") or not Path(model).is_file():
+            raise typer.BadParameter(
+                f"{model}: is no ONNX file, whose card could keep the figures; give a network's "
+                "own file",
+                param_hint="--record",
+            )

@@ -1,7 +1,8 @@
 """Who is measured: networks and routers by what tables call them."""
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..inference import Colorizer, Engine, Router, Settings, load_colorizer
@@ -51,6 +52,22 @@ def contestant(model: str) -> Contestant:
     if isinstance(colorizer, Router):
         return Contestant(Path(model).stem, _router_hash(colorizer), colorizer)
     raise TypeError(f"{type(colorizer).__name__} is neither a network nor a router")
+
+
+def contestants_of(models: Sequence[str]) -> list[Contestant]:
+    """Load networks and routers; where different ones share a name, some of the hash is added.
+
+    Raises:
+        ModelError: see `inference.load_colorizer`.
+    """
+    loaded = [contestant(model) for model in models]
+    hashes: dict[str, set[str]] = {}
+    for one in loaded:
+        hashes.setdefault(one.name, set()).add(one.sha256)
+    return [
+        one if len(hashes[one.name]) == 1 else replace(one, name=f"{one.name} ({one.sha256[:6]})")
+        for one in loaded
+    ]
 
 
 def settings_of(way: Way, protocol: Protocol) -> Settings:

@@ -48,10 +48,10 @@ def write(
     results.mkdir(parents=True, exist_ok=True)
     for earlier in results.glob("*.json"):
         earlier.unlink()
-    for result in evaluation.results:
-        write_result(result, results / f"{_slug(result.way.title)}.json")
-    write_protocol(evaluation.protocol, folder / "protocol.json")
     comparison = Comparison.of(evaluation.results)
+    for label, result in zip(comparison.labels, comparison.results, strict=True):
+        write_result(result, results / f"{_slug(label)}.json")
+    write_protocol(evaluation.protocol, folder / "protocol.json")
     written = [results, folder / "protocol.json", folder / "pictures.csv"]
     _write_text(per_picture_csv(comparison), written[-1])
     sheets = {"sheet.png": _sheet(evaluation, comparison, contestants, sources)}

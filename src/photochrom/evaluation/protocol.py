@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
 
 from ..errors import ProtocolError
 from ..faults import told
@@ -67,7 +67,7 @@ class Protocol(_Part):
     """Side of the network's input, where the network takes any."""
     limit: int | None = Field(None, ge=1)
     """At most so many pictures, evenly spread over the list: sets are sorted by class."""
-    temperatures: tuple[float, ...] = ()
+    temperatures: tuple[PositiveFloat, ...] = ()
     """Of the annealed mean, a row of the table each; none: each network's own."""
     saturation: float = Field(1.0, ge=0)
     """Factor on the chroma."""
@@ -78,7 +78,7 @@ class Protocol(_Part):
     """Evenly chosen, on which the distribution is held against the truth."""
     stability_pictures: int = Field(16, ge=0)
     """Evenly chosen, colored at every one of `stability_sizes`."""
-    stability_sizes: tuple[int, ...] = (128, 256, 512, 1024)
+    stability_sizes: tuple[PositiveInt, ...] = Field((128, 256, 512, 1024), min_length=2)
     """Sides of one picture's copies."""
     resamples: int = Field(1000, ge=100)
     """Of the bootstrap, seed 0."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from .. import image
-from ..errors import DatasetError
+from .._version import __version__
+from ..errors import DatasetError, ProtocolError
 from .baselines import Colorize, baselines
 from .contestants import Contestant, settings_of
 from .extractor import Extractor
@@ -125,10 +127,13 @@ def _entries(contestants: Sequence[Contestant], protocol: Protocol) -> Iterator[
     """Every way to color."""
     for way, colorize in baselines(protocol).items():
         yield Entry(way, colorize)
+    known = set()
     for contestant in contestants:
         for temperature in contestant.temperatures(protocol):
             way = contestant.way(temperature, protocol)
-            yield Entry(way, _by(contestant, way, protocol), contestant)
+            if way not in known:  # one network may be named twice
+                known.add(way)
+                yield Entry(way, _by(contestant, way, protocol), contestant)
 
 
 def _by(contestant: Contestant, way: Way, protocol: Protocol) -> Colorize:
@@ -137,9 +142,12 @@ def _by(contestant: Contestant, way: Way, protocol: Protocol) -> Colorize:
 
 
 def _kept(protocol: Protocol, cache: Path) -> dict[Way, Result]:
-    """The results of an earlier evaluation that depend on no network."""
-    paths = {way: _path(way, protocol, cache) for way in baselines(protocol)}
-    return {way: read_result(path) for way, path in paths.items() if path.exists()}
+    """The results of an earlier evaluation that depend on no network; damaged ones left out."""
+    found = {}
+    for way in baselines(protocol):
+        with suppress(ProtocolError):
+            found[way] = read_result(_path(way, protocol, cache))
+    return found
 
 
 def _keep(results: Mapping[Way, Result], cache: Path) -> None:
@@ -151,4 +159,4 @@ def _keep(results: Mapping[Way, Result], cache: Path) -> None:
 
 
 def _path(way: Way, protocol: Protocol, cache: Path) -> Path:
-    return cache / "baselines" / protocol.identity / f"{way.kind}.json"
+    return cache / "baselines" / __version__ / protocol.identity / f"{way.kind}.json"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import image
 from ..data.sources import pictures
-from ..errors import ImageError
+from ..errors import DatasetError, ImageError
 from ..inference import Settings
 from .contestants import Contestant
 
@@ -30,18 +30,20 @@ def old_sheet(
     """Pictures that were never in color, and what a network makes of them.
 
     Raises:
-        DatasetError: a source is missing or empty.
-        ValueError: none of the pictures can be read.
+        DatasetError: a source is missing or empty, or none of the pictures can be read.
     """
-    pairs = []
+    pairs, fault = [], ""
     for source in sources:
         for name, data in pictures(source):
             try:
                 frame = image.decode(data, name=name)
-            except ImageError:
+            except ImageError as error:
+                fault = str(error)
                 continue
             colored = contestant.colorizer.colorize(frame, settings).frame
             pairs.append((frame.to_8_bit(), colored.to_8_bit()))
+    if not pairs:
+        raise DatasetError(f"no black-and-white picture can be read: {fault}")
     titles = ["black and white", "colored"] * min(TRIPLES, len(pairs))
     return image.contact_sheet(_rows(pairs), column_titles=titles, tile=tile)
 
