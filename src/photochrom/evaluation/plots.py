@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from html import escape
 from io import StringIO
+from itertools import chain
 from typing import Literal
 
 import matplotlib as mpl
@@ -18,7 +19,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from .comparison import Comparison
-from .result import Result
+from .result import ReliabilityDiagram, Result
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito 2008, told apart by the color-blind too; those seen on white and on black."""
@@ -28,7 +29,7 @@ _INK, _FAINT, _GRID, _GROUND = "#222222", "#9aa3ac", "#e4e7ea", "#ffffff"
 _VARIABLES = {_INK: "ink", _FAINT: "faint", _GRID: "grid", _GROUND: "ground"}
 _SIZE = (5.4, 3.9)  # inches; 11-point letters stay legible on a phone
 _NEARLY_ALL = 0.99  # share of pixels from which on a cumulative curve has nothing to tell
-_LEAST_SHARE = 1e-4  # of the pixels, that make a point of a reliability curve
+_LEAST_SHARE = 1e-3  # of the pixels, that make a point of a reliability curve
 
 
 def error_plot(comparison: Comparison) -> str:
@@ -52,21 +53,25 @@ def reliability_plot(comparison: Comparison) -> str | None:
     Returns:
         An SVG element, or None where no way has a distribution.
     """
-    known = [at for at in comparison.models if comparison.results[at].reliability]
-    if not known:
+    sharers: dict[str, list[int]] = {}
+    for at in comparison.models:
+        diagram = comparison.results[at].reliability
+        if diagram:  # the same for every temperature of a network
+            sharers.setdefault(diagram.model_dump_json(), []).append(at)
+    if not sharers:
         return None
     figure, panel = _panel("How sure, and how often right")
     panel.plot([0, 1], [0, 1], color=_FAINT, lw=1.2, ls=(0, (2, 3)))
     reach = 0.1
-    for at in known:
-        diagram = comparison.results[at].reliability
-        assert diagram is not None
+    for text, sharing in sharers.items():
+        diagram = ReliabilityDiagram.model_validate_json(text)
         counts = np.array(diagram.counts)
         shares = counts / max(1, counts.sum())
         seen = shares > _LEAST_SHARE
         x, y = np.array(diagram.confidence)[seen], np.array(diagram.accuracy)[seen]
-        color, dash = style_of(comparison, at)
-        panel.plot(x, y, dash, color=color, lw=1.6, label=comparison.labels[at])
+        color, dash = style_of(comparison, sharing[0])
+        label = "\n".join(comparison.labels[at] for at in sharing)
+        panel.plot(x, y, dash, color=color, lw=1.6, label=label)
         panel.scatter(x, y, 8 + 240 * shares[seen], color=color, alpha=0.55, linewidths=0)
         reach = max(reach, *x, *y)
     panel.set_xlim(0, min(1, reach + 0.05))
@@ -75,8 +80,8 @@ def reliability_plot(comparison: Comparison) -> str | None:
     panel.set_ylabel("how often it is the true one")
     panel.xaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _legend(panel, "upper left")
-    names = ", ".join(comparison.labels[at] for at in known)
+    _legend(panel, "best")
+    names = ", ".join(comparison.labels[at] for at in chain(*sharers.values()))
     return _svg(figure, f"Reliability of the distribution: {names}")
 
 
@@ -93,7 +98,7 @@ def _cumulative(
         width = 2.0 if result.way.kind == "model" else 1.4
         panel.plot(thresholds, curve, dash, color=color, lw=width, label=comparison.labels[at])
         names.append(comparison.labels[at])
-        reach = max(reach, int(np.argmax(curve >= _NEARLY_ALL)) or 150)
+        reach = max(reach, int(np.sum(curve < _NEARLY_ALL)))
     panel.set_xlim(0, min(150, 10 * -(-reach // 10)))
     panel.set_ylim(0, 1.02)
     panel.set_xlabel("threshold, ab units")
@@ -127,7 +132,7 @@ def _panel(title: str) -> tuple[Figure, Axes]:
     return figure, panel
 
 
-def _legend(panel: Axes, where: Literal["upper left", "lower right"]) -> None:
+def _legend(panel: Axes, where: Literal["best", "lower right"]) -> None:
     legend = panel.legend(
         loc=where,
         frameon=True,
