@@ -104,7 +104,9 @@ def test_second_tab_gets_the_first_answer_and_goes_on(servers: dict[str, Any], v
     second.wait_for_selector("#stage:is([data-view=right], [data-view=wrong])")
     assert second.locator("#stage").get_attribute("data-view") == verdict
     assert [(row["number"], row["choice"]) for row in rater.server.answers()] == [(1, 0)]
+    rater.page.bring_to_front()
     rater.to_the_end(lambda: rater.page.keyboard.press("1"))
+    second.bring_to_front()
     second.keyboard.press("Enter")  # on to pair 2, which has been answered in the first tab
     second.wait_for_url("**/done")
     assert numbers(rater.server.answers()) == [1, 2, 3, 4]
