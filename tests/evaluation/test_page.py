@@ -179,6 +179,17 @@ def test_figures_differences_and_classes_are_on_the_page(compared: Comparison) -
     assert "Mean CIEDE2000." in words
 
 
+def test_figures_stand_in_tables_that_fit_on_paper(make_result: MakeResult) -> None:
+    names = ("psnr", "ab_psnr", "ssim", "ms_ssim", "ciede2000", "ab_mse", "pixel_l2", "bleeding")
+    names += ("spottedness", "warmth", "hue_spread", "stability", "top1", "top5")
+    result = make_result(values=dict.fromkeys(names, (1.0, 2.0)), whole={"ece": 0.1})
+    text = page(Comparison.of([result]), {})
+    heads = [part.partition("</thead>")[0] for part in text.split("<thead>")[1:4]]
+    # AuC, rebalanced AuC, PSNR, ΔE2000; then the other 13 in two
+    assert [head.count("<abbr") for head in heads] == [4, 6, 7]
+    assert "ECE" in heads[2]
+
+
 def test_one_network_has_no_differences(make_result: MakeResult) -> None:
     text = page(Comparison.of([make_result("only")]), {})
     assert 'id="differences"' not in text

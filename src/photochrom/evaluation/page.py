@@ -23,6 +23,7 @@ LEAST_IN_CLASS = 5
 """Pictures; smaller classes have no line."""
 
 _TOGETHER = 4  # networks side by side in a strip; of more, each strip shows its own alone
+_WIDEST = 8  # figures beside each other: what a sheet of paper holds
 _SIDE = 256  # pixels of a picture's longer side
 _MOST_BYTES = 25_000
 _QUALITIES = (85, 75, 60, 45, 30, 15)
@@ -145,7 +146,8 @@ def page(comparison: Comparison, pictures: Mapping[int, PictureStrip]) -> str:
         results=comparison.results,
         named=list(zip(comparison.labels, comparison.results, strict=True)),
         swatches=[style_of(comparison, at) for at in range(len(comparison.results))],
-        tables=[tables.headline(comparison), tables.others(comparison)],
+        headline=tables.headline(comparison),
+        others=list(_narrow(tables.others(comparison))),
         galleries=list(_galleries(comparison, pictures)),
         curves=[Markup(svg) for svg in (curve(comparison) for curve in curves) if svg],
         pairs=[(pair, [_bar(one.estimate) for one in pair.differences]) for pair in pairs],
@@ -204,6 +206,15 @@ def _strip(
             error = f"{result.values[_ERROR][number]:.1f}" if known else ""
             tiles.append(_Tile(label, f"{strip.name}, {said}", data_uri(frame), error, n == at))
     return _Strip(strip.name, tuple(tiles))
+
+
+def _narrow(table: tables.Table) -> Iterator[tables.Table]:
+    """The table in parts of about as many columns."""
+    columns, parts = len(table.columns), -(-len(table.columns) // _WIDEST)
+    for part in range(parts):
+        piece = slice(part * columns // parts, (part + 1) * columns // parts)
+        rows = (tables.Row(row.label, row.kind, row.cells[piece]) for row in table.rows)
+        yield tables.Table(table.columns[piece], tuple(rows))
 
 
 def _bar(estimate: Estimate) -> dict[str, float]:
