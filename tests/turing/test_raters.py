@@ -45,6 +45,7 @@ def test_fifty_raters_at_once_lose_and_double_nothing_though_the_server_is_kille
         people = [room.submit(sit, seed) for seed in range(RATERS)]
         for share in (0.25, 0.6):
             while len(acknowledged) < share * 10 * RATERS:
+                assert not any(person.done() and person.exception() for person in people)
                 time.sleep(0.01)
             server.kill()
             server.start()

@@ -1,6 +1,7 @@
 """The contract between server and pages, over real HTTP."""
 
 import hashlib
+import signal
 import socket
 import sqlite3
 from pathlib import Path
@@ -136,6 +137,9 @@ def test_pictures_belong_to_a_person_and_a_moment(server, rater) -> None:
     assert not {"etag", "last-modified"} & set(response.headers)
     assert other.client.get(path).status_code == 404
     assert httpx.get(server.address + path).status_code == 401
+    one.reply(1, 0)
+    assert one.client.get(path).status_code == 200
+    assert other.client.get(path).status_code == 404
     ids = {p for person in (one, other) for p in person.due()["images"]}
     assert len(ids) == 4
     assert all(len(p) == len("/pictures/.png") + 22 for p in ids)  # 128 bits
@@ -238,3 +242,12 @@ def test_small_answers_are_sent_at_once() -> None:
             assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             connection.close()
         assert address(listening) == f"http://127.0.0.1:{listening.getsockname()[1]}/"
+
+
+def test_ctrl_c_ends_it_and_leaves_one_file(folder, serve, rater, tmp_path: Path) -> None:
+    own = serve(folder.folder, f"sqlite:///{tmp_path / 'answers.sqlite3'}")
+    rater(own.address).consent()
+    assert own.process
+    own.process.send_signal(signal.SIGINT)
+    assert own.process.wait(60) == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["answers.sqlite3"]

@@ -118,6 +118,11 @@ def test_where_nobody_was_checked_nobody_is_left_out_for_it() -> None:
     assert study(people([0.5, 0.5], 10)).excluded == {}
 
 
+def test_people_who_stopped_early_are_judged_by_the_checks_they_saw() -> None:
+    answers = people([0.5, 0.5], 10) + checks(0, 2, 2) + checks(1, 1, 2)
+    assert study(answers).excluded == {1: "1 of 2 checks right"}
+
+
 def test_practice_and_checks_are_no_answers() -> None:
     answers = people([0.5], 10) + checks(0, 4, 4)
     answers += [answer(0, 200, fooled=True, kind="practice", network="")]

@@ -1,6 +1,8 @@
 """The pages that raters see: consent, trials, thanks, and the interface that the trials call."""
 
 import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -74,7 +76,7 @@ def build(pairs: Path, database: str, plan: Plan) -> FastAPI:
             f"{pairs}: the database holds answers to other pairs; give --database another one"
         )
     # No pages of FastAPI's own: they would load scripts from elsewhere.
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_closing)
     templates = Jinja2Templates(directory=_PAGE / "templates")
     app.state.setup = Setup(folder, plan.fitted(folder.pairs), store, templates)
     app.include_router(router)
@@ -85,6 +87,13 @@ def build(pairs: Path, database: str, plan: Plan) -> FastAPI:
     app.add_exception_handler(SQLAlchemyError, _unavailable)
     app.add_exception_handler(Exception, _unforeseen)
     return app
+
+
+@asynccontextmanager
+async def _closing(app: FastAPI) -> AsyncIterator[None]:
+    """At the end the database is let go of, which folds SQLite's log back into its file."""
+    yield
+    app.state.setup.store.close()
 
 
 def _setup(request: Request) -> Setup:
