@@ -181,10 +181,22 @@ def _color_pictures(folder: Path) -> None:
 def test_evaluate(cell):
     _color_pictures(cell.folder / "work" / "pictures")
     before = cell.files()
-    result = cell.run("-m", "photochrom", "evaluate", "pictures", "--size", "32", "-o", "out")
+    result = cell.run(
+        *("-m", "photochrom", "evaluate", "--data", "pictures", "--size", "32", "-o", "out"),
+        *("--old", "pictures"),
+    )
     assert result.returncode == 0, result.stderr
-    new = {f"work/out/{name}" for name in ("table.md", "figures.json", "sheet.png")}
-    assert cell.files() - before == new
+    new = cell.files() - before
+    assert {path.split("/")[0] for path in new} == {"work", "cache"}
+    assert all(
+        path.startswith(("cache/matplotlib/", "cache/baselines/", "work/out/")) for path in new
+    )
+    assert {f"work/out/{name}" for name in ("page.html", "table.md", "sheet.png", "old.png")} < new
+    again = cell.run("-m", "photochrom", "compare", "out/results", "-o", "out/compared")
+    assert again.returncode == 0, again.stderr
+    assert cell.files() - new - before == {
+        f"work/out/compared/{name}" for name in ("page.html", "table.md", "table.csv")
+    }
 
 
 def test_train(cell):
