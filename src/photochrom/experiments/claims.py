@@ -6,7 +6,7 @@ be Color! in Mathematica.
 """
 
 from .measures import At, Gain, Of, PerColor, StyleChange
-from .verdict import Claim, Test
+from .verdict import Check, Claim
 
 NATURE = (
     "bamboo-forest",
@@ -87,11 +87,11 @@ _SEARCHED_CLASSES = At("searchspace-cross-entropy", _T)
 _JOINT, _ALONE = At("iizuka"), At("iizuka-alone")
 
 
-def _against(words: str, figure: str, left: At, right: At, side: str) -> Test:
-    return Test(words, Of(figure, left), Of(figure, right), side)  # type: ignore[arg-type]
+def _against(words: str, figure: str, left: At, right: At, side: str) -> Check:
+    return Check(words, Of(figure, left), Of(figure, right), side)  # type: ignore[arg-type]
 
 
-def _better(what: str, left: At, right: At) -> tuple[Test, ...]:
+def _better(what: str, left: At, right: At) -> tuple[Check, ...]:
     """Other ways to say better or worse, told beside."""
     return (
         _against(f"{what} errs less", "ciede2000", left, right, "below"),
@@ -311,13 +311,13 @@ CLAIMS = (
         "A network trained on faces colors faces better and scenes worse than one trained on "
         "everything.",
         (
-            Test(
+            Check(
                 "On faces, it errs less",
                 Of("ciede2000", _FACES, ("face",)),
                 Of("ciede2000", _LAB, ("face",)),
                 "below",
             ),
-            Test(
+            Check(
                 "On scenes, it errs more",
                 Of("ciede2000", _FACES, SCENES),
                 Of("ciede2000", _LAB, SCENES),
@@ -325,7 +325,7 @@ CLAIMS = (
             ),
         ),
         also=(
-            Test(
+            Check(
                 "On faces, it is more colorful",
                 Of("colorfulness_ratio", _FACES, ("face",)),
                 Of("colorfulness_ratio", _LAB, ("face",)),
@@ -339,7 +339,7 @@ CLAIMS = (
         ("002",),
         "A network trained on one class colors it better than one trained on everything.",
         (
-            Test(
+            Check(
                 "On dogs, the network of dogs errs less",
                 Of("ciede2000", _DOGS, ("dog",)),
                 Of("ciede2000", _LAB, ("dog",)),
@@ -347,7 +347,7 @@ CLAIMS = (
             ),
         ),
         also=(
-            Test(
+            Check(
                 "On dogs, it is more colorful",
                 Of("colorfulness_ratio", _DOGS, ("dog",)),
                 Of("colorfulness_ratio", _LAB, ("dog",)),
@@ -360,7 +360,7 @@ CLAIMS = (
         ("002",),
         "Uniform initialization lets colors flow over edges that Xavier initialization keeps.",
         (
-            Test(
+            Check(
                 "For its colorfulness, the uniform start bleeds more",
                 PerColor("bleeding", At("zhang-uniform", _T)),
                 PerColor("bleeding", _TEMPERED),
@@ -391,7 +391,7 @@ CLAIMS = (
         ("003",),
         "Nature is easier to color than things that people made.",
         tuple(
-            Test(
+            Check(
                 f"{name} takes more of the grey picture's error away in nature",
                 Gain(way, NATURE),
                 Gain(way, MADE),
@@ -401,7 +401,7 @@ CLAIMS = (
             for name, way in (("Beta", _BETA), ("Zhang's network", At("zhang-plain", 1.0)))
         ),
         also=(
-            Test(
+            Check(
                 "Beta errs less in nature",
                 Of("ciede2000", _BETA, NATURE),
                 Of("ciede2000", _BETA, MADE),
@@ -432,7 +432,7 @@ CLAIMS = (
         ("004",),
         "The global features of another picture change the colors.",
         (
-            Test(
+            Check(
                 "Colors change by more than 1 ΔE2000, about what can just be seen",
                 StyleChange("iizuka"),
                 1.0,

@@ -35,7 +35,7 @@ MARGIN = 0.01
 
 
 @dataclass(frozen=True)
-class Test:
+class Check:
     """One measure against another, or against a number."""
 
     words: str
@@ -56,9 +56,9 @@ class Claim:
     seeds: tuple[str, ...]
     """Who said it: numbers of the seed documents."""
     sentence: str
-    tests: tuple[Test, ...]
+    tests: tuple[Check, ...]
     """All must hold."""
-    also: tuple[Test, ...] = ()
+    also: tuple[Check, ...] = ()
     """Told beside, without a say in the verdict."""
     remark: str = ""
     """What a reader should know of the way in which it is tested."""
@@ -68,7 +68,7 @@ class Claim:
 class Finding:
     """What came of a test."""
 
-    test: Test
+    test: Check
     state: State
     left: Estimate | None = None
     right: Estimate | None = None
@@ -99,7 +99,7 @@ def verdict(claim: Claim, gathered: Gathered) -> Verdict:
     return Verdict(claim, _together([found.state for found in findings]), findings, also)
 
 
-def finding(test: Test, gathered: Gathered) -> Finding:
+def finding(test: Check, gathered: Gathered) -> Finding:
     """Do one test."""
     sides = [side for side in (test.left, test.right) if not isinstance(side, float)]
     missing = [one for side in sides for one in side.missing(gathered)]
