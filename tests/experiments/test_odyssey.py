@@ -29,7 +29,8 @@ def test_from_grid_to_report(odyssey: Any) -> None:
         assert status is not None
         assert status.state == "done"
         assert set(status.seconds) == {"training", "export", "evaluation"}
-        assert (status.learned_from, status.device) == (12, "cpu")
+        assert status.learned_from == 12
+        assert status.device.startswith("1 threads of ")
         assert steps(folder / "run") == 8
         assert len(list((folder / "results").glob("model*.json"))) == ways
         assert len(list((folder / "shown").rglob("*.jpg"))) == 2 * (3 + ways)

@@ -62,13 +62,14 @@ def main() -> int:
 
 def _do(order: "Order", record: "_Record", folder: Path, device: str) -> None:
     """Train, export, judge: each where it is not done yet."""
+    from ..experiments.hardware import described
     from ..experiments.judging import judge
     from ..experiments.order import MODEL, RUN
     from ..training.loop import train
 
     def training() -> None:
         fabric = fabric_for(order.recipe, device)
-        record.status.device = str(fabric.device)
+        record.status.device = described(fabric.device)
         train(order.recipe, folder / RUN, cache_folder(), fabric, record)
 
     def exporting() -> None:

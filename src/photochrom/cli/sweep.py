@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,13 +11,13 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from ..experiments.crew import work
 from .faults import tell
 from .training import load_torch
 
 if TYPE_CHECKING:
     from ..training.sweep import Run
 
-_POLL = 0.2  # seconds between looks at the processes
 _LOG = "train.log"
 
 
@@ -96,27 +95,15 @@ class _Crew:
 
     def train(self, runs: Sequence["Run"], jobs: int) -> None:
         """Train them all; name those that fail and those that end well."""
-        waiting, free = list(reversed(runs)), list(reversed(range(jobs)))
-        running: dict[subprocess.Popen[bytes], tuple[Run, int]] = {}
         columns = TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("", total=len(runs))
-            try:
-                while waiting or running:
-                    while waiting and free:
-                        run, place = waiting.pop(), free.pop()
-                        running[self._start(run, place)] = run, place
-                    time.sleep(_POLL)
-                    for process in [one for one in running if one.poll() is not None]:
-                        run, place = running.pop(process)
-                        free.append(place)
-                        _report(run, process.returncode)
-                        progress.advance(task)
-            finally:  # on Ctrl-C; they go on from their last checkpoints
-                for process in running:
-                    process.terminate()
-                for process in running:
-                    process.wait()
+
+            def ended(run: "Run", code: int) -> None:
+                _report(run, code)
+                progress.advance(task)
+
+            work(runs, self._start, ended, jobs)  # on Ctrl-C, runs keep their last checkpoints
 
     def _start(self, run: "Run", place: int) -> "subprocess.Popen[bytes]":
         """Begin or go on with a run, on the device of its place among the jobs."""
