@@ -144,7 +144,7 @@ def examine(
             fake = load() if fake is None else fake
             held_out = parts == fold
             found = margins(exhibit.real, fake, held_out, setup, fold, device, lambda: advance(1))
-            names = [exhibit.names[number] for number in np.flatnonzero(held_out)]
+            names = [exhibit.names[number] for number in np.flatnonzero(held_out).tolist()]
             done[fold] = dict(zip(names, found.tolist(), strict=True))
             _keep(record, kept)
     return verdict(record, tuple(rows), len(exhibit.names))
