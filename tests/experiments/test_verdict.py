@@ -39,9 +39,10 @@ def test_rule(low: float, high: float, side: Side, state: State) -> None:
     assert judged(Estimate((low + high) / 2, low, high), side, 20.0) == state
 
 
-def test_no_number_is_not_tested() -> None:
-    nan = float("nan")
-    assert judged(Estimate(nan, nan, nan), "above", 1.0) == "not tested"
+def test_figure_that_no_picture_has_is_not_tested(made: Make, gathered: Gather) -> None:
+    found = gathered({name: [made(name, {"psnr": [1.0] * 8})] for name in ("a", "b")})
+    came = finding(Check("", Of("warmth", At("a")), Of("warmth", At("b")), "above"), found)
+    assert (came.state, came.missing) == ("not tested", ("values of warmth",))
 
 
 def test_pairs_cancel_what_is_hard_for_both(made: Make, gathered: Gather) -> None:

@@ -16,14 +16,17 @@ A claim is confirmed where all of its tests are, contradicted where any is, and 
 anything is missing.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from ..evaluation.comparison import estimate
 from ..evaluation.figures import Estimate
 from .gathered import Gathered
-from .measures import Measure
+from .measures import Floats, Measure
 
 State = Literal["confirmed", "not confirmed", "contradicted", "not tested"]
 Side = Literal["above", "below", "not below"]
@@ -106,12 +109,15 @@ def finding(test: Check, gathered: Gathered) -> Finding:
     if missing:
         return Finding(test, "not tested", missing=tuple(dict.fromkeys(missing)))
     left = test.left.drawn(gathered, seed=0)
-    if isinstance(test.right, float):
-        difference = estimate(left - test.right)
-        state = judged(difference, test.side, test.right)
-        return Finding(test, state, estimate(left), None, difference)
-    right = test.right.drawn(gathered, seed=0 if test.paired else 1)
+    right: Floats | float = test.right if isinstance(test.right, float) else np.nan
+    if not isinstance(test.right, float):
+        right = test.right.drawn(gathered, seed=0 if test.paired else 1)
     difference = estimate(left - right)
+    if math.isnan(difference.value):  # no picture has it
+        return Finding(test, "not tested", missing=(f"values of {test.left.title}",))
+    if isinstance(right, float):
+        state = judged(difference, test.side, right)
+        return Finding(test, state, estimate(left), None, difference)
     state = judged(difference, test.side, float(right[0]))
     return Finding(test, state, estimate(left), estimate(right), difference)
 
@@ -124,8 +130,6 @@ def judged(difference: Estimate, side: Side, against: float) -> State:
         side: where it is claimed to be.
         against: the right value, of which an improvement is a share.
     """
-    if difference.value != difference.value:  # no number: no picture had the figure
-        return "not tested"
     if side == "not below":
         if difference.high < 0:
             return "contradicted"
