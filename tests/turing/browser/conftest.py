@@ -146,7 +146,7 @@ def servers(
     pair_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Server]]:
     """One for each mode, four pairs a person: one for practice, two that count and a check; and
-    one that nobody changes the second of Zhang et al. 2016 for, and that shows eight pairs.
+    one `unchanged`: eight pairs that count, in sequence, a second each by default.
     """
     plan = ("--practice", 1, "--checks", 1, "--trials", 2)
     options: dict[str, tuple[object, ...]] = {
