@@ -18,8 +18,6 @@ import photochrom
 from photochrom.evaluation.protocol import PictureList
 from photochrom.turing.pairs import PairedNetwork, PairFolder, write_pairs
 
-COMMAND = "from photochrom.cli.turing import turing; turing()"
-
 MakePairs = Callable[..., PairFolder]
 
 
@@ -39,7 +37,7 @@ class Server:
         """Returns when the address has been printed."""
         source = str(Path(photochrom.__file__).parents[1])
         self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", COMMAND, *self._arguments],
+            [sys.executable, "-W", "error", "-m", "photochrom", "turing", *self._arguments],
             env=os.environ | {"PYTHONPATH": source},
             stdout=subprocess.PIPE,
             text=True,

@@ -126,9 +126,8 @@ def test_known_rates_come_back(make_pairs_of_noise, serve, rater, tmp_path: Path
 
 def _report(*arguments: str) -> str:
     source = str(Path(photochrom.__file__).parents[1])
-    command = "from photochrom.cli.turing import turing; turing()"
     return subprocess.run(
-        [sys.executable, "-W", "error", "-c", command, "report", *arguments],
+        [sys.executable, "-W", "error", "-m", "photochrom", "turing", "report", *arguments],
         env=os.environ | {"PYTHONPATH": source},
         check=True,
         capture_output=True,

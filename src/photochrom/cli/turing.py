@@ -1,4 +1,4 @@
-"""`photochrom turing`: pairs, serve, report."""
+"""`photochrom turing`: pairs, serve, report; and machine, in a file of its own."""
 
 from pathlib import Path
 from typing import Annotated, Literal
@@ -7,6 +7,7 @@ import typer
 
 from .extras import require
 from .faults import Verbs
+from .machine import machine
 
 turing = typer.Typer(
     cls=Verbs,
@@ -21,6 +22,9 @@ _DATABASE = typer.Option(
     metavar="URL",
     help="sqlite:///FILE or postgresql://USER@HOST/NAME.  [default: SQLite, beside the pairs]",
 )
+
+
+turing.command()(machine)
 
 
 @turing.callback()

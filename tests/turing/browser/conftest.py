@@ -51,8 +51,6 @@ QUESTIONS = ("question", "pair")
 GO_ON = {"start": "Start", "again": "Go on", "earnest": "Go on", "right": "Next", "wrong": "Next"}
 """Views with one button, and its name."""
 SIZE = 256
-COMMAND = "from photochrom.cli.turing import turing; turing()"
-
 Couple = tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]
 
 
@@ -104,7 +102,7 @@ class Server:
         options = ("--pairs", self.pairs, "--database", f"sqlite:///{self.database}")
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-W", "error", "-c", COMMAND, "serve"),
+                *(sys.executable, "-W", "error", "-m", "photochrom", "turing", "serve"),
                 *map(str, (*options, "--port", self.port, *self.options)),
             ],
             stdout=subprocess.PIPE,
