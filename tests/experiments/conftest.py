@@ -120,7 +120,7 @@ class Odyssey:
     def run(self, *more: str) -> "subprocess.CompletedProcess[str]":
         """Do it to the end."""
         with self.start(*more) as process:
-            told, errors = process.communicate(timeout=300)
+            told, errors = process.communicate(timeout=900)
         return subprocess.CompletedProcess(process.args, process.returncode, told, errors)
 
     def processes(self) -> list[int]:

@@ -15,11 +15,19 @@ from photochrom.cli.faults import Verbs
 from photochrom.cli.machine import machine
 from photochrom.errors import DatasetError
 from photochrom.evaluation.protocol import PictureList
-from photochrom.experiments.machine_judge import Pictures, Setup, folds_of, margins, rejoined
+from photochrom.experiments.machine_judge import (
+    Pictures,
+    Setup,
+    coarsened,
+    folds_of,
+    margins,
+    rejoined,
+)
 from photochrom.experiments.machine_verdict import (
     COPY,
     GREY,
     LABEL,
+    OWN,
     Exhibit,
     Record,
     Verdict,
@@ -117,6 +125,19 @@ def test_rejoined_copies_exactly_and_greys_keep_their_lightness() -> None:
     assert np.abs(rgb2lab(grey)[..., 0] - rgb2lab(real)[..., 0]).max() < 0.4  # rounding to 8 bits
 
 
+def test_coarsened_keeps_lightness_and_mean_colors_and_loses_what_is_finer_than_a_cell() -> None:
+    from skimage.color import rgb2lab
+
+    fine = np.full((1, 34, 34, 3), 128, dtype=np.uint8)
+    fine[:, :, ::2, 0], fine[:, :, 1::2, 2] = 150, 150  # columns of one pixel, red and blue
+    before, after = rgb2lab(fine), rgb2lab(coarsened(fine))
+    assert after.shape == (1, 34, 34, 3)
+    assert np.abs(after[..., 0] - before[..., 0]).max() < 0.5  # rounding to 8 bits
+    means = before[..., 1:].mean(axis=(0, 1, 2))
+    assert np.abs(after[..., 1:] - means).max() < 3  # lines of lightness keep a little
+    assert np.abs(before[..., 1:] - means).max() > 7
+
+
 def test_figures_of_a_hand_worked_case() -> None:
     # Seven originals seem more real, one less; of two ties the second counts as found.
     values = [2.0, 1.0, 0.5, 0.0, 3.0, -1.0, 0.0, 0.1, 0.2, 4.0]
@@ -128,27 +149,30 @@ def test_figures_of_a_hand_worked_case() -> None:
     assert row.bootstrap == (0.5, 1.0)  # binomial(10, 0.8): P(<= 4) = 0.6 %, P(<= 5) = 3.3 %
 
 
-def record_of(grey: float, copy: float, pairs: int) -> Record:
-    """Accuracies of the two controls, in two folds."""
+def record_of(grey: float, copy: float, own: float, pairs: int = 200) -> Record:
+    """Accuracies of the controls, in two folds."""
 
     def folds(accuracy: float) -> dict[int, dict[str, float]]:
         right = round(accuracy * pairs)
         sides = [(f"{at:03d}", 1.0 if at < right else -1.0) for at in range(pairs)]
         return {0: dict(sides[::2]), 1: dict(sides[1::2])}
 
-    return Record(pairs="0" * 64, setup=QUICK, folds={GREY: folds(grey), COPY: folds(copy)})
+    return Record(
+        pairs="0" * 64, setup=QUICK, folds={GREY: folds(grey), COPY: folds(copy), OWN: folds(own)}
+    )
 
 
 def test_a_judge_that_is_not_to_be_trusted_is_named() -> None:
-    rows = (GREY, COPY)
-    assert verdict(record_of(0.99, 0.5, 200), rows, 200).warnings == ()
+    rows = (GREY, COPY, OWN)
+    assert verdict(record_of(0.99, 0.5, 0.5), rows, 200).warnings == ()
     for bad, told in (
-        (record_of(0.90, 0.5, 200), "learned too little"),
-        (record_of(0.99, 0.6, 200), "how pictures are written"),
+        (record_of(0.90, 0.5, 0.5), "learned too little"),
+        (record_of(0.99, 0.6, 0.5), "how pictures are written"),
+        (record_of(0.99, 0.5, 0.6), "how fine colors are"),
     ):
         (warning,) = verdict(bad, rows, 200).warnings
         assert told in warning
-    (few,) = verdict(record_of(0.99, 0.5, 100), rows, 100).warnings
+    (few,) = verdict(record_of(0.99, 0.5, 0.5, 100), rows, 100).warnings
     assert "learns from 50 pairs, fewer than 100" in few
 
 
@@ -160,7 +184,7 @@ def test_a_stopped_test_goes_on_and_ends_as_if_it_had_not_been_stopped(tmp_path:
     def stop(steps: int) -> None:
         nonlocal learned
         learned += steps
-        if learned == 3 * QUICK.steps + 5:  # within the fourth judge of six
+        if learned == 3 * QUICK.steps + 5:  # within the fourth judge of eight
             raise KeyboardInterrupt
 
     kept = tmp_path / "kept.json"
@@ -168,19 +192,22 @@ def test_a_stopped_test_goes_on_and_ends_as_if_it_had_not_been_stopped(tmp_path:
         examine(shown, QUICK, kept, CPU, advance=stop)
     told: list[int] = []
     assert examine(shown, QUICK, kept, CPU, advance=told.append) == whole
-    assert (told[0], told[1:]) == (3 * QUICK.steps, [1] * (3 * QUICK.steps))
+    assert (told[0], told[1:]) == (3 * QUICK.steps, [1] * (5 * QUICK.steps))
     again: list[int] = []
     assert examine(shown, QUICK, kept, CPU, advance=again.append) == whole
-    assert again == [6 * QUICK.steps]
+    assert again == [8 * QUICK.steps]
 
 
 def test_when_the_time_is_over_one_judge_is_done_and_the_rest_is_named(tmp_path: Path) -> None:
     shown, kept = exhibit(12, a=lambda: blotches(12, seed=1)), tmp_path / "kept.json"
     first = examine(shown, QUICK, kept, CPU, deadline=0.0)
-    assert (first.rows, first.missing) == ((), (GREY, COPY, "a"))
+    assert (first.rows, first.missing) == ((), (GREY, COPY, OWN, "a"))
     second = examine(shown, QUICK, kept, CPU, deadline=0.0)
-    assert ([row.name for row in second.rows], second.missing) == ([GREY], (COPY, "a"))
-    assert "Not judged yet: control: copy, a; the same command goes on." in text(second)
+    assert ([row.name for row in second.rows], second.missing) == ([GREY], (COPY, OWN, "a"))
+    assert (
+        "Not judged yet: control: copy, control: own colors, a; the same command goes on."
+        in text(second)
+    )
 
 
 def test_judges_of_another_test_are_not_gone_on_with(tmp_path: Path) -> None:
@@ -230,7 +257,7 @@ def test_the_verb_writes_a_verdict_that_says_it_is_no_human_s(pairs: Path) -> No
     assert written["label"] == LABEL
     found = Verdict.model_validate(written)
     by_name = {row.name: row for row in found.rows}
-    assert list(by_name) == [GREY, COPY, "dull", "perfect"]
+    assert list(by_name) == [GREY, COPY, OWN, "dull", "perfect"]
     # Judges of equal pairs learn alike, whatever the pairs are called.
     assert by_name["dull"].margins == by_name[GREY].margins
     assert by_name["perfect"].accuracy == by_name[COPY].accuracy == 0.5

@@ -43,7 +43,7 @@ def test_from_grid_to_report(odyssey: Any) -> None:
         *(f"small, of bins, T = {t}" for t in ("0.01", "0.38", "1")),
     }
     page = (odyssey.place / "out" / "report.html").read_text()
-    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?!data:|#)""", page)
+    assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", page)
     assert "http" not in re.sub(r'"http://(www\.w3\.org|purl\.org|creativecommons)[^"]*"', "", page)
     assert page.count("<img") == 2 * (2 + 4)
     assert "The results of the simplest network, beta, are dominated by brown." in page
