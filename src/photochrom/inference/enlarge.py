@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 RADIUS = 4  # of neighborhoods and blur, in pixels of the working size: one cell of the chroma
+MIDDLE = 50.0  # L* from which contrast is counted: squares of less keep their digits in float32
 NOISE = 2.0  # contrast of the blurred lightness, in L* units, below which an edge is no edge
 
 
@@ -30,6 +31,11 @@ class Taps(NamedTuple):
     after: NDArray[np.intp]
     way: Floats
     """From `before` to `after`, in [0, 1]."""
+
+    @property
+    def are_samples(self) -> bool:
+        """Whether nothing is enlarged: every result is the sample after the one before."""
+        return not self.way.any() and bool((np.diff(self.before) == 1).all())
 
     def part(self, begin: int, end: int) -> "Taps":
         """Those of results `[begin, end)`."""
@@ -69,6 +75,9 @@ class Enlargement:
 
 def _between(planes: Floats, taps: Taps, axis: int) -> Floats:
     """Values between the samples of planes `(C, h, w)`, along an axis."""
+    if taps.are_samples:
+        first = int(taps.before[0])
+        return planes[_along(axis, first, first + len(taps.before))]
     values: Floats = planes.take(taps.before, axis)
     way = taps.way.reshape((-1, 1) if axis == 1 else (-1,))
     values += way * (planes.take(taps.after, axis) - values)
@@ -85,28 +94,33 @@ def guided_lines(lightness: Floats, ab: Floats) -> Floats:
     Returns:
         Slopes and offsets `(h, w, 4)`: slope of a, slope of b, offset of a, offset of b.
     """
-    colors = np.moveaxis(ab, -1, 0).astype(np.float64)  # (2, h, w)
-    coarse = _box(lightness[None].astype(np.float64))  # about as blurred as ab is
-    mean_coarse, mean_colors = _box(coarse), _box(colors)
-    variance = _box(coarse * coarse) - mean_coarse**2
-    covariance = _box(coarse * colors) - mean_coarse * mean_colors
-    slope = _box(covariance / (variance + NOISE**2))
-    lines = np.concatenate([slope, colors - slope * coarse])  # (4, h, w)
-    return np.ascontiguousarray(np.moveaxis(lines, 0, -1), dtype=np.float32)
+    colors = np.ascontiguousarray(np.moveaxis(ab, -1, 0), dtype=np.float32)  # (2, h, w)
+    middle = np.float32(MIDDLE)
+    coarse = _box(
+        np.subtract(lightness[None], middle, dtype=np.float32)
+    )  # about as blurred as ab is
+    offset = colors - colors[:, :1, :1]  # nothing at all where the color is constant
+    mean_coarse, mean_offset = _box(coarse), _box(offset)
+    variance = _box(coarse * coarse) - mean_coarse * mean_coarse
+    covariance = _box(coarse * offset) - mean_coarse * mean_offset
+    slope = _box(covariance / (variance + np.float32(NOISE**2)))
+    lines = np.concatenate([slope, colors - slope * (coarse + middle)])  # (4, h, w)
+    return np.moveaxis(lines, 0, -1)
 
 
-def _box(planes: NDArray[np.float64]) -> NDArray[np.float64]:
+def _box(planes: Floats) -> Floats:
     """Mean over the square of `RADIUS` around each pixel, cut at the borders; `(C, h, w)`."""
     for axis in (1, 2):
         length = planes.shape[axis]
         ends = (np.arange(length) + RADIUS + 1).clip(max=length)
         begins = (np.arange(length) - RADIUS).clip(min=0)
-        count = (ends - begins).reshape((-1, 1) if axis == 1 else (-1,))
-        planes = _window_sums(planes, axis) / count
+        share = np.reciprocal(ends - begins, dtype=np.float32)
+        planes = _window_sums(planes, axis)
+        planes *= share.reshape((-1, 1) if axis == 1 else (-1,))
     return planes
 
 
-def _window_sums(planes: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
+def _window_sums(planes: Floats, axis: int) -> Floats:
     """Sums of the `2 RADIUS + 1` samples around each along an axis, nothing beyond the borders.
 
     Windows of 2, 4, 8 … samples are sums of two of half that; a running sum takes five times as

@@ -30,12 +30,18 @@ def join(pixels: Pixels, lines: Enlargement, threads: int) -> Pixels:
 
     def join_strip(rows: slice) -> None:
         lightness = lightness_of(pixels[rows])  # (rows, W)
-        line = lines.rows(rows.start, rows.stop)  # (rows, W, 4)
-        ab = line[..., :2] * lightness[..., None] + line[..., 2:]
+        line = np.moveaxis(lines.rows(rows.start, rows.stop), -1, 0)  # (4, rows, W)
+        ab = np.moveaxis(line[:2] * lightness + line[2:], 0, -1)
         joined[rows] = paint(lightness, ab, pixels.dtype)
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
-        for _ in pool.map(join_strip, _strips(height, width)):
+    strips = list(_strips(height, width))
+    workers = min(len(strips), threads or os.cpu_count() or 1)
+    if workers == 1:  # small pictures: a thread takes longer to start than some take to join
+        for rows in strips:
+            join_strip(rows)
+        return joined
+    with ThreadPoolExecutor(workers) as pool:
+        for _ in pool.map(join_strip, strips):
             pass
     return joined
 
@@ -46,7 +52,8 @@ def paint(lightness: Floats, ab: Floats, dtype: DTypeLike) -> Pixels:
     Chroma that sRGB does not have is shrunk. Rounding each channel moves the luminance by 0.66 of
     the step between neighboring greys at most; tests/inference/test_luminance.py says why.
     """
-    lab = np.concatenate([lightness[..., None], ab], axis=-1)
+    # Channel by channel in memory: that is how colors are computed.
+    lab = np.moveaxis(np.stack([lightness, ab[..., 0], ab[..., 1]]), 0, -1)
     srgb = linear_to_srgb(fit_to_linear(lab))
     painted: Pixels = np.rint(srgb.clip(0, 1) * np.iinfo(dtype).max).astype(dtype)
     return painted
