@@ -48,9 +48,10 @@ def machine(
     """Let a machine tell recolored pictures from real ones. No people are asked.
 
     Discriminators learn from some of the pairs and are asked about the others, whose originals they
-    have never seen. Prints how often they find the fake, with 95 % intervals, beside two controls:
-    grey pictures, which they must nearly always find, and copies of the originals, where they can
-    only guess. A machine's verdict, not people's: `photochrom turing serve` asks people.
+    have never seen. Prints how often they find the fake, with 95 % intervals, beside controls: grey
+    pictures, which they must nearly always find; copies of the originals, where they can only
+    guess; and originals in their own colors, but as coarse as networks tell colors. A machine's
+    verdict, not people's: `photochrom turing serve` asks people.
 
     Writes a JSON file, and beside it the judges that are done, so that what was stopped goes on.
 

@@ -18,6 +18,8 @@ from torch.nn import functional
 
 from ..color import fit_to_linear, linear_to_srgb, srgb_to_lab
 from ..errors import DatasetError
+from ..inference.enlarge import Enlargement, bilinear, guided_lines
+from ..inference.join import join
 from ..models import catalog
 
 Pictures = NDArray[np.uint8]
@@ -132,6 +134,28 @@ def rejoined(real: Pictures, chroma: float) -> Pictures:
         srgb = linear_to_srgb(fit_to_linear(lab)).clip(0, 1)
         written[number] = np.rint(srgb * 255).astype(np.uint8)
     return written
+
+
+def coarsened(real: Pictures) -> Pictures:
+    """Originals in their own colors, no finer than a network tells them, enlarged by the engine.
+
+    Networks put out a quarter of their working size, 256 pixels for most: 64 colors a side.
+    """
+    cell = max(2, real.shape[1] // 64)
+    return np.stack([_coarsened(picture, cell) for picture in real])
+
+
+def _coarsened(picture: Pictures, cell: int) -> Pictures:
+    """The picture `(S, S, 3)`, with one chroma for each square of `cell` pixels a side."""
+    size = len(picture)
+    cells = -(-size // cell)
+    wide = cells * cell
+    beyond = [(0, wide - size), (0, wide - size), (0, 0)]
+    lab = srgb_to_lab(np.pad(picture, beyond, mode="symmetric") / np.float32(255))  # (W, W, 3)
+    means = lab[..., 1:].reshape(cells, cell, cells, cell, 2).mean(axis=(1, 3))
+    ab = bilinear(means, wide, wide)
+    lines = guided_lines(lab[..., 0], ab)[:size, :size]
+    return np.asarray(join(picture, Enlargement(lines, size, size), threads=1), dtype=np.uint8)
 
 
 def _teach(

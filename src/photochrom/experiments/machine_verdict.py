@@ -17,7 +17,7 @@ from ..errors import DatasetError
 from ..faults import told
 from ..metrics.intervals import Interval, bootstrap_weights, percentile_interval, wilson
 from ..whole import replacing
-from .machine_judge import Pictures, Setup, folds_of, margins, rejoined
+from .machine_judge import Pictures, Setup, coarsened, folds_of, margins, rejoined
 
 LABEL = "A machine's verdict, not people's."
 
@@ -27,10 +27,15 @@ FEW = 100
 TRUSTED = 0.95
 """Share of grey pictures that a judge worth asking finds."""
 
-GREY, COPY = "control: grey", "control: copy"  # with a blank, which no network's name has
-_RESAMPLES = 9_999
+GREY, COPY, OWN = "control: grey", "control: copy", "control: own colors"
+"""What stands beside the networks; their names have no blanks.
 
-Margins = Mapping[str, float]
+Grey pictures must be found. Copies of the originals cannot be. Originals in their own colors, but
+no finer than a network tells them, show how much is told by that alone: where judges find these,
+50 % is out of reach for a network, however good its colors.
+"""
+
+_RESAMPLES = 9_999
 
 
 class _Part(BaseModel):
@@ -103,8 +108,12 @@ class Exhibit:
     @property
     def rows(self) -> Mapping[str, Callable[[], Pictures]]:
         """Everything that is held against the originals, controls first."""
-        controls = {GREY: lambda: rejoined(self.real, 0), COPY: lambda: rejoined(self.real, 1)}
-        return {**controls, **self.fakes}
+        return {
+            GREY: lambda: rejoined(self.real, 0),
+            COPY: lambda: rejoined(self.real, 1),
+            OWN: lambda: coarsened(self.real),
+            **self.fakes,
+        }
 
 
 def examine(
@@ -174,7 +183,7 @@ def verdict(record: Record, rows: Sequence[str], pairs: int) -> Verdict:
     )
 
 
-def row_of(name: str, of: Margins, seed: int) -> Row:
+def row_of(name: str, of: Mapping[str, float], seed: int) -> Row:
     """Figures from margins.
 
     Judges that see no difference guess, and guesses are right every other time: of the ties, in the
@@ -193,7 +202,7 @@ def row_of(name: str, of: Margins, seed: int) -> Row:
     resampled = bootstrap_weights(pairs, _RESAMPLES, seed) @ right / pairs
     return Row(
         name=name,
-        kind="control" if name in (GREY, COPY) else "network",
+        kind="control" if name in (GREY, COPY, OWN) else "network",
         pairs=pairs,
         found=found,
         ties=len(ties),
@@ -236,7 +245,7 @@ def text(found: Verdict) -> str:
 
 def _doubts(rows: Sequence[Row], taught: int) -> list[str]:
     by_name = {row.name: row for row in rows}
-    grey, copy = by_name.get(GREY), by_name.get(COPY)
+    grey, copy, own = by_name.get(GREY), by_name.get(COPY), by_name.get(OWN)
     doubts = []
     if taught < FEW:
         doubts.append(
@@ -252,6 +261,12 @@ def _doubts(rows: Sequence[Row], taught: int) -> list[str]:
         doubts.append(
             f"copies are told from their originals in {copy.accuracy:.1%}: the judges go by how "
             "pictures are written, and their accuracies say nothing of colors"
+        )
+    if own and own.wilson.low > 0.5:
+        doubts.append(
+            "originals in their own colors, but as coarse as a network's, are found in "
+            f"{own.accuracy:.1%}: judges go by how fine colors are, so hold networks against this "
+            "row rather than against 50 %"
         )
     return doubts
 
