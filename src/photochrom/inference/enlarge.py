@@ -96,14 +96,12 @@ def guided_lines(lightness: Floats, ab: Floats) -> Floats:
     """
     colors = np.ascontiguousarray(np.moveaxis(ab, -1, 0), dtype=np.float32)  # (2, h, w)
     middle = np.float32(MIDDLE)
-    coarse = _box(
-        np.subtract(lightness[None], middle, dtype=np.float32)
-    )  # about as blurred as ab is
+    coarse = _box(lightness[None] - middle)  # about as blurred as ab is
     offset = colors - colors[:, :1, :1]  # nothing at all where the color is constant
     mean_coarse, mean_offset = _box(coarse), _box(offset)
     variance = _box(coarse * coarse) - mean_coarse * mean_coarse
     covariance = _box(coarse * offset) - mean_coarse * mean_offset
-    slope = _box(covariance / (variance + np.float32(NOISE**2)))
+    slope = _box(np.divide(covariance, variance + np.float32(NOISE**2)))
     lines = np.concatenate([slope, colors - slope * (coarse + middle)])  # (4, h, w)
     return np.moveaxis(lines, 0, -1)
 
