@@ -13,7 +13,7 @@
     ├── RecipeError              a training recipe is wrong
     ├── TrainingError            a run cannot go on: no number is a number any more, a full disk
     ├── DatasetError             training pictures are missing or unusable
-    ├── ProtocolError            figures that do not compare, or pictures that are not the protocol's
+    ├── ProtocolError            figures that do not compare, or pictures of another protocol
     └── MissingExtraError        an optional dependency is not installed
 
 A message is one line: the file, the fault, the remedy.

@@ -20,7 +20,7 @@ VERBS = {  # `turing serve` too
 
 
 def test_the_verbs_there_are():
-    assert set(VERBS) >= {"colorize", "demo", "models", "train", "export", "odyssey", "turing serve"}
+    assert set(VERBS) >= {"colorize", "demo", "models", "train", "export", "turing serve"}
 
 
 @pytest.mark.parametrize("name", VERBS)

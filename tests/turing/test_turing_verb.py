@@ -18,7 +18,7 @@ VERBS = typer.main.get_command(turing).commands  # type: ignore[attr-defined]
 
 
 def test_the_verbs_there_are() -> None:
-    assert set(VERBS) == {"pairs", "serve", "report"}
+    assert set(VERBS) == {"machine", "pairs", "serve", "report"}
 
 
 @pytest.mark.parametrize("name", VERBS)

@@ -14,8 +14,8 @@ from ..metrics import (
     CellScores,
     StructureOf,
     ab_psnr,
+    ab_rmse,
     bleeding,
-    cell_scores,
     hues,
     mean_ciede2000,
     pixel_l2,
@@ -57,6 +57,11 @@ class Seen:
         return lab_of(self._frame.pixels)
 
     @cached_property
+    def ab(self) -> Floats:
+        """`(H, W, 2)`, next to each other in memory: every measure below goes over them."""
+        return np.ascontiguousarray(self.lab[..., 1:])
+
+    @cached_property
     def colorfulness(self) -> float:
         """Hasler and Süsstrunk's."""
         return float(colorfulness(self.srgb))
@@ -73,8 +78,7 @@ class Truth(Seen):
         """Hold a colored version of the picture, of the same size, against it."""
         ours = Seen(result)
         structure = self._structure.against(ours.srgb)
-        ab, true_ab = ours.lab[..., 1:], self.lab[..., 1:]
-        offset = ab - true_ab
+        ab, true_ab = ours.ab, self.ab
         values = {
             "psnr": float(psnr(ours.srgb, self.srgb)),
             "ab_psnr": ab_psnr(ab, true_ab),
@@ -82,7 +86,7 @@ class Truth(Seen):
             "ms_ssim": structure.ms_ssim,
             "ciede2000": mean_ciede2000(ours.lab, self.lab),
             "pixel_l2": pixel_l2(ab, true_ab),
-            "ab_mse": float(np.mean(offset * offset, dtype=np.float64)) * 2,
+            "ab_mse": ab_rmse(ab, true_ab) ** 2,
             "colorfulness": ours.colorfulness,
             "real_colorfulness": self.colorfulness,
             "bleeding": bleeding(ab, ours.lab[..., 0]),
@@ -91,7 +95,7 @@ class Truth(Seen):
         }
         curve = AbErrorCurve()
         curve.add(ab, true_ab)
-        return Measured(values, cell_scores(ab, true_ab), curve)
+        return Measured(values, curve.cell_scores(), curve)
 
 
 def _hues(ab: Floats) -> dict[str, float]:

@@ -34,21 +34,6 @@ class CellScores(NamedTuple):
     """Sum over these pixels of the share of thresholds they are within, <= count, `(C,)`."""
 
 
-def cell_scores(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> CellScores:
-    """The cells of one picture with their pixels and scores; arguments as in `AbErrorCurve.add`.
-
-    Raises:
-        ValueError: see `AbErrorCurve.add`.
-    """
-    within = THRESHOLDS - threshold_reached(ab_distance(predicted_ab, true_ab)).ravel()
-    cell = _cell_of(true_ab).ravel()
-    counts = np.bincount(cell, minlength=CELLS)
-    cells = np.flatnonzero(counts)
-    # Whole numbers up to here, so that no order of pixels leaves another rounding error.
-    scores = np.bincount(cell, within, minlength=CELLS)[cells] / THRESHOLDS
-    return CellScores(cells, counts[cells], scores)
-
-
 class AbErrorCurve:
     """Accumulates ab errors of any number of pictures in constant memory (under 1 MB).
 
@@ -103,6 +88,14 @@ class AbErrorCurve:
             raise ValueError("no pixels")
         return np.asarray(_cumulative(occurring).mean(axis=0))
 
+    def cell_scores(self) -> CellScores:
+        """The cells that occur, with their pixels and scores."""
+        counts = self._counts.sum(axis=1)
+        cells = np.flatnonzero(counts)
+        # Whole numbers up to here, so that no order of pixels leaves another rounding error.
+        scores = self._counts[cells] @ np.arange(THRESHOLDS, -1, -1) / THRESHOLDS
+        return CellScores(cells, counts[cells], scores)
+
     def auc(self) -> float:
         """Area under `curve`, in percent; as `auc` over all the pixels at once."""
         return float(100 * self.curve().mean())
@@ -110,6 +103,17 @@ class AbErrorCurve:
     def rebalanced_auc(self) -> float:
         """Area under `rebalanced_curve`, in percent."""
         return float(100 * self.rebalanced_curve().mean())
+
+
+def cell_scores(predicted_ab: NDArray[Any], true_ab: NDArray[Any]) -> CellScores:
+    """The cells of one picture with their pixels and scores; arguments as in `AbErrorCurve.add`.
+
+    Raises:
+        ValueError: see `AbErrorCurve.add`.
+    """
+    curve = AbErrorCurve()
+    curve.add(predicted_ab, true_ab)
+    return curve.cell_scores()
 
 
 def _cell_of(true_ab: NDArray[Any]) -> NDArray[np.int64]:
