@@ -59,7 +59,9 @@ def test_from_grid_to_report(odyssey: Any) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name
+)
 def test_ended_in_the_middle_it_goes_on_and_leaves_nobody_behind(
     odyssey: Any, number: signal.Signals
 ) -> None:
