@@ -34,7 +34,8 @@ def test_from_grid_to_report(odyssey: Any) -> None:
         assert steps(folder / "run") == 8
         assert len(list((folder / "results").glob("model*.json"))) == ways
         assert len(list((folder / "shown").rglob("*.jpg"))) == 2 * (3 + ways)
-    rows = list(csv.DictReader((odyssey.place / "out" / "table.csv").open()))
+    table = (odyssey.place / "out" / "table.csv").read_text()
+    rows = list(csv.DictReader(table.splitlines()))
     assert {row["way"] for row in rows} == {
         "grey",
         "mean tint",
@@ -44,7 +45,8 @@ def test_from_grid_to_report(odyssey: Any) -> None:
     }
     page = (odyssey.place / "out" / "report.html").read_text()
     assert not re.findall(r"""(?:src|href)\s*=\s*["'](?!data:|#)""", page)
-    assert "http" not in re.sub(r'"http://(www\.w3\.org|purl\.org|creativecommons)[^"]*"', "", page)
+    names = r'"http://(www\.w3\.org|purl\.org|creativecommons)[^"]*"'  # of what SVG is made of
+    assert "://" not in re.sub(names, "", page)
     assert page.count("<img") == 2 * (2 + 4)
     assert "The results of the simplest network, beta, are dominated by brown." in page
     again = odyssey.run()

@@ -100,7 +100,10 @@ def _svg(figure: Figure, title: str) -> str:
     with mpl.rc_context({"svg.hashsalt": title, "svg.fonttype": "none"}):
         FigureCanvasSVG(figure)
         figure.savefig(
-            text, format="svg", metadata={"Date": None, "Title": title}, transparent=True
+            text,
+            format="svg",
+            metadata={"Date": None, "Creator": None, "Title": title},
+            transparent=True,
         )
     element = text.getvalue()
     element = element[element.index("<svg") :]
