@@ -121,7 +121,24 @@ CLAIMS = (
                 "below",
             ),
         ),
-        remark="Cross-entropy without rebalancing, decoded at T = 0.38.",
+        also=(
+            _against(
+                "L2 is duller than cross-entropy whose mean is taken (T = 1)",
+                "colorfulness_ratio",
+                At("zhang-l2"),
+                At("zhang-plain", 1.0),
+                "below",
+            ),
+            _against(
+                "L2 is duller than rebalanced cross-entropy",
+                "colorfulness_ratio",
+                At("zhang-l2"),
+                _TEMPERED,
+                "below",
+            ),
+        ),
+        remark="Cross-entropy without rebalancing, decoded at T = 0.38. Early in training its "
+        "likeliest color is the most frequent one, grey, to which a low temperature leads.",
     ),
     Claim(
         "rebalancing",
