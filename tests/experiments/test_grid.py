@@ -9,6 +9,7 @@ import pytest
 
 from photochrom.errors import RecipeError
 from photochrom.experiments.claims import CLAIMS
+from photochrom.experiments.controls import CONTROLS
 from photochrom.experiments.gathered import BASELINES
 from photochrom.experiments.grid import load_grid, recipe_of
 from photochrom.experiments.measures import At, StyleChange
@@ -32,12 +33,21 @@ def needed(part: object) -> Iterator[At]:
             yield from needed(getattr(part, field.name))
 
 
-def test_shipped_grid_has_every_way_that_a_claim_needs() -> None:
+def test_shipped_grid_has_every_way_that_a_claim_or_a_control_needs() -> None:
     grid = load_grid(SHIPPED)
     cells = {cell.name for cell in grid.cell}
-    ways = set(needed(CLAIMS))
+    ways = set(needed((CLAIMS, CONTROLS)))
     assert {way.cell for way in ways} <= cells | set(BASELINES)
     assert {way.temperature for way in ways} - {None} <= set(grid.judging.temperatures)
+
+
+def test_cells_that_stand_for_the_seed_differ_in_it_alone(recipes: dict[str, Recipe]) -> None:
+    for once, again in (("beta", "beta-again"), ("zhang-rebalanced", "zhang-again")):
+        first, second = (
+            recipes[name].model_dump(exclude={"name", "seed"}) for name in (once, again)
+        )
+        assert first == second
+        assert recipes[once].seed != recipes[again].seed
 
 
 @pytest.fixture(scope="module")

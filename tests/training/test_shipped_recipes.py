@@ -12,7 +12,10 @@ from photochrom.training.recipe import load_recipe
 from photochrom.training.settings import Recipe
 
 FOLDER = Path(__file__).parents[2] / "recipes"
-RECIPES = [path for path in sorted(FOLDER.rglob("*.toml")) if path.parent.name != "cards"]
+GRID = FOLDER / "odyssey.toml"  # a list of recipes, no recipe
+RECIPES = [
+    path for path in sorted(FOLDER.rglob("*.toml")) if path.parent.name != "cards" and path != GRID
+]
 HUGE = {path for path in RECIPES if path.stem.startswith("searchspace")}  # 277 million weights
 
 
