@@ -50,3 +50,19 @@ def test_a_killed_process_leaves_the_earlier_file(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code, target])
     assert done.returncode == -signal.SIGKILL
     assert target.read_text() == "old"
+
+
+def test_what_cannot_be_written_is_named_as_the_caller_knows_it(tmp_path: Path) -> None:
+    target = tmp_path / "gone" / "table.csv"
+    with pytest.raises(OSError, match="No such file") as raised, replacing(target) as beside:
+        beside.write_text("new")
+    assert raised.value.filename == str(target)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
+    target = tmp_path / "table.csv"
+    with pytest.raises(OSError, match="No space left") as raised, replacing(target):
+        Path("/dev/full").write_text("new")
+    assert raised.value.filename == str(target)
+    assert not target.exists()

@@ -63,3 +63,14 @@ def test_a_folder_without_results_is_told(run: Any, tmp_path: Path) -> None:
     result = run("compare", tmp_path)
     assert result.exit_code == 1
     assert "holds no results" in result.stderr
+
+
+def test_an_output_that_cannot_be_written_is_told_in_one_line(
+    run: Any, evaluated: Any, tmp_path: Path
+) -> None:
+    results = evaluated("a", "--size", 32)
+    (tmp_path / "out" / "table.csv").mkdir(parents=True)
+    result = run("compare", results, "-o", tmp_path / "out")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {tmp_path / 'out' / 'table.csv'}: ")
+    assert len(result.stderr.splitlines()) == 1

@@ -21,6 +21,11 @@ class Verbs(TyperGroup):
         except PhotochromError as error:
             tell(str(error))
             raise typer.Exit(1) from None
+        except OSError as error:
+            if not error.filename:  # of no file: a reader that has gone, or a fault of ours
+                raise
+            tell(f"{error.filename}: {error.strerror}; check the path, its rights and the space")
+            raise typer.Exit(1) from None
         except KeyboardInterrupt:
             raise typer.Exit(INTERRUPTED) from None
 
