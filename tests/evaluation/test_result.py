@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from photochrom.errors import ProtocolError
-from photochrom.evaluation.result import Result, read_result, write_result
+from photochrom.evaluation.result import Result, read_result, read_results, write_result
 
 MakeResult: TypeAlias = Callable[..., Result]
 
@@ -61,3 +61,36 @@ def test_results_of_other_versions_and_damaged_ones_are_refused(
         read_result(file)
     with pytest.raises(ProtocolError, match=r"gone.json: cannot read"):
         read_result(tmp_path / "gone.json")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"values": {"psnr": [30.5]}},
+        {"pictures": []},
+        {"curve": [1.0]},
+        {"cells": {"pictures": [0, 1], "cells": [0, 0], "counts": [100], "scores": [1.0, 1.0]}},
+        {"cells": {"pictures": [0, 2], "cells": [0, 0], "counts": [9, 9], "scores": [1.0, 1.0]}},
+    ],
+    ids=["values", "pictures", "curve", "cells", "no such picture"],
+)
+def test_a_result_whose_parts_do_not_fit_together_is_refused(
+    changed: dict[str, object], make_result: MakeResult, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.json"
+    write_result(make_result(), file)
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changed}))
+    with pytest.raises(ProtocolError, match=r"r.json: .*different lengths.*evaluate again"):
+        read_result(file)
+
+
+def test_the_folder_of_an_evaluation_stands_for_the_results_in_it(
+    make_result: MakeResult, tmp_path: Path
+) -> None:
+    (tmp_path / "results").mkdir()
+    (tmp_path / "protocol.json").write_text("{}")
+    write_result(make_result("one"), tmp_path / "results" / "one.json")
+    assert [one.way.title for one in read_results([tmp_path])] == ["one"]
+    (tmp_path / "results" / "one.json").unlink()
+    with pytest.raises(ProtocolError, match="holds no results"):
+        read_results([tmp_path])

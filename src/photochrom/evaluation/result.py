@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from ..errors import ProtocolError
 from ..faults import told
+from ..metrics.ab import THRESHOLDS
 from ..whole import replacing
 from .figures import Floats, Rows
 from .protocol import Protocol
@@ -79,6 +80,21 @@ class Result(_Part):
     reliability: ReliabilityDiagram | None = None
     """None where there is no distribution."""
 
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        cells, pictures = self.cells, len(self.pictures)
+        entries = (cells.pictures, cells.cells, cells.counts, cells.scores)
+        fits = (
+            pictures > 0
+            and all(len(column) == pictures for column in self.values.values())
+            and len({len(column) for column in entries}) == 1
+            and all(0 <= at < pictures for at in cells.pictures)
+            and len(self.curve) == len(self.rebalanced_curve) == THRESHOLDS
+        )
+        if not fits:
+            raise ValueError("its columns are of different lengths")
+        return self
+
     @cached_property
     def rows(self) -> Rows:
         """What figures are made of."""
@@ -120,14 +136,15 @@ def read_result(path: Path) -> Result:
 
 
 def read_results(paths: Iterable[Path]) -> list[Result]:
-    """Read results; of a folder, all JSON files in it.
+    """Read results; of a folder, all JSON files in it, or in the `results` of an evaluation's.
 
     Raises:
         ProtocolError: see `read_result`; or a folder holds none.
     """
     files: list[Path] = []
     for path in paths:
-        inside = sorted(path.glob("*.json")) if path.is_dir() else [path]
+        folder = path / "results" if (path / "results").is_dir() else path
+        inside = sorted(folder.glob("*.json")) if path.is_dir() else [path]
         if not inside:
             raise ProtocolError(f"{path}: holds no results; give the folder results/ of one")
         files += inside
