@@ -162,3 +162,39 @@ def test_figures_are_recorded_in_the_files_own_card(evaluate: Any, tmp_path: Pat
     again = evaluate("--size", 32, "--model", copy, "--protocol", tmp_path / "x")
     assert again.exit_code == 2
     assert np.isfinite(metrics["three"]["rows"]["grey"]["auc"]).all()
+
+
+def test_results_that_no_evaluation_has_left_are_not_replaced(
+    evaluate: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "out" / "results").mkdir(parents=True)
+    mine = tmp_path / "out" / "results" / "mine.json"
+    mine.write_text("{}")
+    result = evaluate("--size", 32)
+    assert result.exit_code == 2
+    assert "no evaluation has left there" in " ".join(result.stderr.split())
+    assert mine.read_text() == "{}"
+
+
+def test_a_cache_that_cannot_be_written_costs_no_figures(
+    evaluate: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PHOTOCHROM_CACHE", str(tmp_path / "file" / "cache"))
+    result = evaluate("--size", 32)
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "out" / "table.md").exists()
+
+
+def test_old_pictures_that_are_none_are_told_before_the_work(evaluate: Any, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    result = evaluate("--size", 32, "--old", tmp_path / "empty")
+    assert result.exit_code == 1
+    assert "empty: holds no picture" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_square_beyond_memory_is_refused(evaluate: Any) -> None:
+    result = evaluate("--size", 100_000)
+    assert result.exit_code == 2
+    assert "size: Input should be less than or equal to 4096" in " ".join(result.stderr.split())

@@ -76,6 +76,14 @@ def test_everything_is_there(folder: Path) -> None:
     }
 
 
+def test_old_pictures_of_an_earlier_evaluation_do_not_stay(
+    evaluation: Evaluation, two: list[Contestant], photographs: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "old.png").write_bytes(b"of another network")
+    write(evaluation, two, [photographs], [], tmp_path)
+    assert not (tmp_path / "old.png").exists()
+
+
 def test_results_of_two_networks_of_one_name_are_two_files(
     folder: Path, evaluation: Evaluation, two: list[Contestant]
 ) -> None:

@@ -102,7 +102,7 @@ def evaluate(
     # matrix products) took 5 times the CPU time, by waiting; it reads this when it is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from ..cache import cache_folder
-    from ..data.sources import open_source
+    from ..data.sources import names
     from ..evaluation.comparison import Comparison
     from ..evaluation.contestants import contestants_of
     from ..evaluation.extractor import load_extractor
@@ -121,11 +121,12 @@ def evaluate(
     given = {name: value for name, value in settings.items() if value not in (None, [])}
     chosen = _protocol(protocol, given)
     check_folder(output)
+    _check_results(output)
     contestants = contestants_of(models)
     if record:
         _check_recordable(models)
     for source in old or []:
-        open_source(source)  # before the work: may raise
+        next(names(source))  # before the work: may raise
     looks = load_extractor(extractor) if extractor else None
     columns = TextColumn("pictures"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as progress:
@@ -171,6 +172,21 @@ def _protocol(file: Path | None, settings: dict[str, Any]) -> "Protocol":
         options = ", ".join(f"--{name.replace('_', '-')}" for name in settings)
         raise typer.BadParameter(f"--protocol says {options} already")
     return read_protocol(file)
+
+
+def _check_results(output: Path) -> None:
+    """Refuse a folder whose `results`, which are replaced, are nobody's evaluation.
+
+    Raises:
+        BadParameter: JSON files are there, and no protocol.json as evaluations leave it.
+    """
+    results = output / "results"
+    if any(results.glob("*.json")) and not (output / "protocol.json").exists():
+        raise typer.BadParameter(
+            f"{results}: holds JSON files that no evaluation has left there and that would be "
+            "replaced; choose another folder",
+            param_hint="--output",
+        )
 
 
 def _check_recordable(models: list[str]) -> None:

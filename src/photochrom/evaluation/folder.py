@@ -48,6 +48,7 @@ def write(
     results.mkdir(parents=True, exist_ok=True)
     for earlier in results.glob("*.json"):
         earlier.unlink()
+    (folder / "old.png").unlink(missing_ok=True)
     comparison = Comparison.of(evaluation.results)
     for label, result in zip(comparison.labels, comparison.results, strict=True):
         write_result(result, results / f"{_slug(label)}.json")

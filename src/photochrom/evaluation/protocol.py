@@ -18,6 +18,9 @@ from ..errors import ProtocolError
 from ..faults import told
 from ..whole import replacing
 
+LARGEST = 4096
+"""Side, in pixels, of the largest square that is measured, so that two fit in memory."""
+
 
 class _Part(BaseModel):
     model_config = ConfigDict(
@@ -61,9 +64,9 @@ class Protocol(_Part):
     """What is cut out of a picture."""
     resampling: Literal["lanczos3"] = "lanczos3"
     """How it is brought to `size`."""
-    size: int = Field(256, ge=16)
+    size: int = Field(256, ge=16, le=LARGEST)
     """Side of the square that is colored and measured."""
-    working_size: int = Field(256, ge=16)
+    working_size: int = Field(256, ge=16, le=LARGEST)
     """Side of the network's input, where the network takes any."""
     limit: int | None = Field(None, ge=1)
     """At most so many pictures, evenly spread over the list: sets are sorted by class."""

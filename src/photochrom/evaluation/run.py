@@ -151,11 +151,13 @@ def _kept(protocol: Protocol, cache: Path) -> dict[Way, Result]:
 
 
 def _keep(results: Mapping[Way, Result], cache: Path) -> None:
+    """Keep those of no network; where that cannot be, the next evaluation takes longer."""
     for way, result in results.items():
         if way.kind != "model":
             path = _path(way, result.protocol, cache)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_result(result, path)
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_result(result, path)
 
 
 def _path(way: Way, protocol: Protocol, cache: Path) -> Path:
