@@ -114,3 +114,9 @@ def test_names_and_titles_are_unique_and_meanings_one_line() -> None:
     columns = [*FIGURES, *WHOLES]
     assert len({one.name for one in columns}) == len({one.title for one in columns}) == len(columns)
     assert all(one.meaning.endswith(".") and "\n" not in one.meaning for one in columns)
+
+
+def test_colorfulness_over_originals_without_color_is_told_silently() -> None:
+    kept = rows({"colorfulness": [3, 0], "real_colorfulness": [0, 0]})
+    ratio = figure("colorfulness_ratio").of(kept, np.array([[1, 1], [0, 2]]))
+    assert ratio == pytest.approx([INF, NAN], nan_ok=True)

@@ -118,7 +118,8 @@ def _colorfulness_ratio(rows: Rows, weights: Weights) -> Floats:
     ours, real = (
         _mean(rows.values.get(name), weights) for name in ("colorfulness", "real_colorfulness")
     )
-    return ours / real
+    with np.errstate(divide="ignore", invalid="ignore"):  # originals without any color
+        return np.asarray(ours / real)
 
 
 def _delta_cf_of_means(rows: Rows, weights: Weights) -> Floats:

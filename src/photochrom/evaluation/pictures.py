@@ -1,7 +1,6 @@
 """Pictures as a protocol sees them."""
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +30,7 @@ def listed(sources: Sequence[Path], limit: int | None = None) -> PictureList:
     Raises:
         DatasetError: a source is missing or empty.
     """
-    digest, count = hashlib.sha256(), 0
-    for name, content in _files(sources, limit):
-        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
-        count += 1
-    return PictureList(count=count, sha256=digest.hexdigest())
+    return PictureList.of(_files(sources, limit))
 
 
 def sighted(

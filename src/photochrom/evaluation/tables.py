@@ -113,10 +113,8 @@ def pictures_measured(comparison: Comparison) -> str:
     """How many pictures, and of how many where some are damaged."""
     measured, protocol = len(comparison.results[0].pictures), comparison.protocol
     listed = protocol.pictures.count if protocol.pictures else measured
-    listed = min(listed, protocol.limit or listed)
-    return (
-        f"{measured:,} pictures" if measured == listed else f"{measured:,} of {listed:,} pictures"
-    )
+    noun = "picture" if listed == 1 else "pictures"
+    return f"{measured:,} {noun}" if measured == listed else f"{measured:,} of {listed:,} {noun}"
 
 
 def markdown(comparison: Comparison) -> str:
