@@ -17,7 +17,7 @@ from ..evaluation.result import Result, write_result
 from ..evaluation.run import colored, evaluate
 from ..inference import Settings
 from ..whole import replacing
-from .order import MODEL, RESULTS, SHOWN, STYLE, Order
+from .order import MODEL, NAMES, RESULTS, SHOWN, STYLE, Order
 
 _SHOWN_SIZE = 128
 """Side of the pictures on the report page: chroma of the network's size, luminance of this one."""
@@ -101,7 +101,7 @@ def _show(one: Contestant, order: Order, results: Sequence[Result], folder: Path
             path = folder / titles[title] / f"{number:06}.jpg"
             path.parent.mkdir(parents=True, exist_ok=True)
             image.write(frame, path, overwrite=True, quality=88)
-    with replacing(folder / "names.json") as beside:
+    with replacing(folder / NAMES) as beside:
         beside.write_text(json.dumps(names) + "\n")
 
 

@@ -19,6 +19,8 @@ ORDER, STATUS, LOG = "order.json", "cell.json", "cell.log"
 RUN, MODEL, RESULTS, SHOWN = "run", "model.onnx", "results", "shown"
 """Names in a cell's folder."""
 STYLE = "style.json"
+NAMES = "names.json"
+"""Of the pictures in `SHOWN`, in a file there."""
 
 State = Literal["waiting", "training", "trained", "exported", "done", "failed"]
 

@@ -1,5 +1,6 @@
 """The report of an odyssey: one page, a text and a table, from what its cells left."""
 
+import json
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,12 +14,13 @@ from ..evaluation.figures import Estimate
 from ..evaluation.result import Result
 from ..whole import replacing
 from .claims import CLAIMS
+from .controls import CONTROLS
 from .curves import learning_curves
-from .gathered import BASELINES, Gathered, gather
+from .gathered import Gathered, gather
 from .grid import Grid
 from .judging import file_name
-from .order import SHOWN
-from .verdict import Finding, State, Verdict, verdict
+from .order import NAMES, SHOWN
+from .verdict import Finding, State, Verdict, finding, verdict
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _STYLE = Path(tables.__file__).parent / "templates"  # one style for all pages of figures
@@ -79,6 +81,7 @@ def _page(found: Gathered, verdicts: Sequence[Verdict]) -> str:
         missing=found.missing,
         verdicts=verdicts,
         counts=_counts(verdicts),
+        controls=_controls(found),
         evidence=evidence,
         seeds=_SEEDS,
         tables=[tables.headline(comparison), tables.others(comparison)] if comparison else [],
@@ -112,6 +115,9 @@ def _markdown(found: Gathered, verdicts: Sequence[Verdict]) -> str:
             ),
         ),
     ]
+    if controls := _controls(found):
+        lines = [f"- {evidence(one)}." for one in controls]
+        parts += ["## What the seed alone does", "\n".join(lines)]
     if found.comparison:
         parts += ["## Figures", tables.markdown(found.comparison)]
     parts += [
@@ -161,6 +167,11 @@ def interval(estimate: Estimate, digits: int) -> str:
     return f"{value} ({low} to {high})"
 
 
+def _controls(found: Gathered) -> list[Finding]:
+    """Those that both trainings are there for."""
+    return [one for one in (finding(check, found) for check in CONTROLS) if one.difference]
+
+
 def _counts(verdicts: Sequence[Verdict]) -> dict[str, int]:
     """How many of each state, the firm ones first."""
     counts = Counter(one.state for one in verdicts)
@@ -190,9 +201,8 @@ def _strip(result: Result, title: str, folder: Path) -> Strip:
 def _names(found: Gathered) -> list[str]:
     """Classes of the pictures shown, as alternative texts."""
     for cell in found.cells.values():
-        files = sorted((cell.folder / SHOWN / BASELINES[0]).glob("*.jpg"))
-        names = cell.results[0].pictures
-        return [names[int(file.stem)].rpartition("/")[0] or names[int(file.stem)] for file in files]
+        names: list[str] = json.loads((cell.folder / SHOWN / NAMES).read_text(encoding="utf-8"))
+        return [name.rpartition("/")[0] or name for name in names]
     return []
 
 
