@@ -1,4 +1,5 @@
 import json
+from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from skimage.color import deltaE_cie76, rgb2lab
 
 from photochrom.errors import DatasetError, ModelError
 from photochrom.evaluation.protocol import PictureList
+from photochrom.inference.card import attach, detach
 from photochrom.turing.making import Wanted, absurd, make_pairs
 from photochrom.turing.pairs import PairedNetwork, PairFolder, read_pairs, write_pairs
 
@@ -33,6 +35,14 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> PairFolder:
     return make_pairs(source, ["autochrome"], tmp_path_factory.mktemp("made") / "pairs", SMALL)
+
+
+def _named(name: str, path: Path) -> Path:
+    """The network of the package under another name."""
+    content = files("photochrom.weights").joinpath("autochrome.onnx").read_bytes()
+    graph, card = detach(content, "autochrome")
+    path.write_bytes(attach(graph, card.model_copy(update={"name": name})))
+    return path
 
 
 def _lab(path: Path) -> np.ndarray:
@@ -123,6 +133,9 @@ def test_faults_are_told_before_the_work(source: Path, tmp_path: Path) -> None:
         make_pairs(source, ["autochrome", "autochrome"], tmp_path / "pairs", SMALL)
     with pytest.raises(ModelError, match="no such network"):
         make_pairs(source, ["autochrom"], tmp_path / "pairs", SMALL)
+    named = _named("real", tmp_path / "network.onnx")
+    with pytest.raises(DatasetError, match="real: cannot name a folder of pairs"):
+        make_pairs(source, [str(named)], tmp_path / "pairs", SMALL)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from re import sub
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from .. import image
 from ..color import colorfulness, delta_e_76, fit_to_linear, linear_to_srgb, srgb_to_lab
@@ -15,6 +16,7 @@ from ..errors import DatasetError, ImageError
 from ..evaluation.contestants import Contestant, contestant
 from ..evaluation.pictures import center_crop
 from ..evaluation.protocol import PictureList
+from ..faults import told
 from .pairs import Couple, PairedNetwork, PairFolder, Pixels, refuse_used, write_pairs
 
 MIN_COLORFULNESS = 5.0
@@ -154,7 +156,13 @@ def _paired(networks: Sequence[Contestant]) -> list[PairedNetwork]:
             raise DatasetError(f"{name}: two networks of that name; give each a card of its own")
         card = network.engine.card if network.engine else None
         temperature = card.temperature if card and card.output == "bins" else None
-        found[name] = PairedNetwork(name=name, sha256=network.sha256, temperature=temperature)
+        try:
+            found[name] = PairedNetwork(name=name, sha256=network.sha256, temperature=temperature)
+        except ValidationError as error:
+            raise DatasetError(
+                f"{network.name}: cannot name a folder of pairs ({told(error)}); export the "
+                "network under another name, or rename the router's file"
+            ) from error
     return list(found.values())
 
 
