@@ -97,7 +97,7 @@ def _lines(value: Any, indent: str) -> list[str]:
         lines = []
         for key, inner in value.items():
             name = str(key).replace("_", " ")
-            if isinstance(inner, (dict, list)) and inner:
+            if isinstance(inner, (dict, list)) and inner and not _numbers(inner):
                 lines += [f"{indent}{name}:", *_lines(inner, indent + "  ")]
             else:
                 lines.append(f"{indent}{name}: {_plain(inner)}")
@@ -107,10 +107,17 @@ def _lines(value: Any, indent: str) -> list[str]:
     return [f"{indent}{_plain(value)}"]
 
 
+def _numbers(value: Any) -> bool:
+    """Whether it is a list of numbers, such as a figure with its interval: they fit a line."""
+    return isinstance(value, list) and all(isinstance(one, (int, float)) for one in value)
+
+
 def _plain(value: Any) -> str:
-    """A single fact; a mapping within a list fits a line."""
+    """A single fact; a mapping within a list fits a line, and so do numbers."""
     if value in (None, [], {}, ""):
         return "none"
     if isinstance(value, dict):
         return ", ".join(f"{key} {_plain(inner)}" for key, inner in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
     return str(value)

@@ -14,7 +14,7 @@ from ..inference import Settings
 from ..whole import replacing
 from .comparison import Comparison
 from .contestants import Contestant
-from .figures import Estimate
+from .figures import FIGURES, Estimate
 from .page import PictureStrip, chosen, page
 from .protocol import evenly, write_protocol
 from .result import Way, write_result
@@ -106,9 +106,10 @@ def figures_of(evaluation: Evaluation, contestant: Contestant) -> dict[str, Any]
 
 
 def _finite(estimates: Mapping[str, Estimate]) -> dict[str, list[float]]:
-    """Value, low and high of each figure that is a number."""
+    """Value, low and high of each figure that is a number, two digits longer than in tables."""
+    digits = {one.name: one.digits + 2 for one in FIGURES}
     return {
-        name: [one.value, one.low, one.high]
+        name: [round(end, digits[name]) for end in (one.value, one.low, one.high)]
         for name, one in estimates.items()
         if math.isfinite(one.value)
     }
