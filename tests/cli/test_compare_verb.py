@@ -35,7 +35,7 @@ def test_networks_of_two_evaluations_are_compared_in_pairs(
     results = evaluated("a", "--size", 32, "--temperature", 0.38, "--temperature", 1)
     # As if each network had been evaluated on its own.
     (tmp_path / "b").mkdir()
-    moved = shutil.move(results / "autochrome-T-=-1.json", tmp_path / "b")
+    moved = shutil.move(results / "autochrome-T-1.json", tmp_path / "b")
     result = run("compare", results, moved, "-o", tmp_path / "out")
     assert result.exit_code == 0, result.stderr
     assert "Paired" in result.stdout

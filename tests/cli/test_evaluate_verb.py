@@ -67,7 +67,7 @@ def test_settings_reach_the_protocol_and_0_is_a_setting(evaluate: Any, tmp_path:
     assert protocol["temperatures"] == [1, 0.38]
     grey, colored = (
         json.loads((tmp_path / "out" / "results" / f"{name}.json").read_text())["values"]
-        for name in ("grey", "autochrome-T-=-1-saturation-0")
+        for name in ("grey", "autochrome-T-1-saturation-0")
     )
     assert colored["pixel_l2"] == pytest.approx(grey["pixel_l2"])  # without saturation, grey
 

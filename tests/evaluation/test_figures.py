@@ -33,9 +33,11 @@ def test_a_picture_without_a_value_does_not_count() -> None:
     assert mean_of("stability")(kept, weights) == pytest.approx([4, 4, NAN], nan_ok=True)
 
 
-def test_a_perfect_picture_has_infinite_psnr_and_so_has_every_set_with_it() -> None:
+def test_a_perfect_picture_says_nothing_of_the_others_psnr() -> None:
     kept = rows({"psnr": [INF, 30]})
-    assert mean_of("psnr")(kept, np.array([[1, 1], [0, 2]])) == pytest.approx([INF, 30])
+    weights = np.array([[1, 1], [0, 2], [2, 0]])
+    assert mean_of("psnr")(kept, weights) == pytest.approx([30, 30, INF])
+    assert mean_of("psnr")(rows({"psnr": [INF, INF]}), weights) == pytest.approx([INF] * 3)
 
 
 def test_a_value_that_nobody_kept_is_no_figure() -> None:

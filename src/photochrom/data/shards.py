@@ -82,7 +82,7 @@ def _told_of(url: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:  # every kind of store raises errors of its own
-        raise DatasetError(f"{url}: cannot be opened ({error}); check the recipe's data") from error
+        raise DatasetError(f"{url}: cannot be opened ({error}); check the address") from error
 
 
 @dataclass(frozen=True)

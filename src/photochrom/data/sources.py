@@ -83,7 +83,7 @@ def open_source(source: Path | str) -> Source:
     if found is None:
         raise DatasetError(
             f"{source}: no folder or zip file of pictures, tar shard or CIFAR-10 batch; "
-            "check the recipe's data"
+            "check the path"
         )
     return found
 

@@ -70,8 +70,12 @@ class Estimate:
 
 
 def mean_of(name: str) -> Callable[[Rows, Weights], Floats]:
-    """The weighted mean of a value over the pictures that have it; infinite where one that is is
-    in it."""
+    """The weighted mean of a value over the pictures that have a finite one.
+
+    A picture that was grey already, and that a way leaves so, has an infinite ratio of signal to
+    noise; it would make every set's infinite. Where no picture has a finite value and one has an
+    infinite one, as the originals have, that is the mean.
+    """
 
     def of(rows: Rows, weights: Weights) -> Floats:
         return _mean(rows.values.get(name), weights)
@@ -82,12 +86,11 @@ def mean_of(name: str) -> Callable[[Rows, Weights], Floats]:
 def _mean(values: Floats | None, weights: Weights) -> Floats:
     if values is None:
         return np.full(len(weights), np.nan)
-    had = ~np.isnan(values)
-    infinite = np.isinf(values)
-    with np.errstate(invalid="ignore"):
-        means = weights[:, had] @ np.where(infinite, 0, values)[had] / weights[:, had].sum(axis=1)
-    means[(weights[:, infinite] > 0).any(axis=1)] = np.inf
-    return np.asarray(means)
+    finite = np.isfinite(values)
+    total = weights[:, finite].sum(axis=1)
+    without = np.full(len(weights), np.inf if np.isinf(values).any() else np.nan)
+    sums = weights[:, finite] @ values[finite]
+    return np.asarray(np.divide(sums, total, out=without, where=total > 0))
 
 
 def _percent(name: str) -> Callable[[Rows, Weights], Floats]:
@@ -156,7 +159,7 @@ FIGURES = (
     Figure(
         "psnr",
         "PSNR",
-        "Peak signal-to-noise ratio of sRGB, mean of the pictures', dB. Rewards grey.",
+        "Peak signal-to-noise ratio of sRGB, mean of the finite ones, dB. Rewards grey.",
         "higher",
         2,
         mean_of("psnr"),

@@ -55,6 +55,10 @@ def write(
     write_protocol(evaluation.protocol, folder / "protocol.json")
     written = [results, folder / "protocol.json", folder / "pictures.csv"]
     _write_text(per_picture_csv(comparison), written[-1])
+    numbers = {index: evaluation.numbers[index] for index in chosen(comparison)}
+    shown = colored(contestants, sources, evaluation.protocol, numbers.values())
+    strips = {index: PictureStrip(*shown[number]) for index, number in numbers.items()}
+    read_first = write_comparison(comparison, strips, folder)
     sheets = {"sheet.png": _sheet(evaluation, comparison, contestants, sources)}
     if old:
         temperature = _last(comparison, contestants[0]).temperature
@@ -63,10 +67,7 @@ def write(
     for name, sheet in sheets.items():
         image.write(image.from_array(sheet), folder / name, overwrite=True)
         written.append(folder / name)
-    numbers = {index: evaluation.numbers[index] for index in chosen(comparison)}
-    shown = colored(contestants, sources, evaluation.protocol, numbers.values())
-    strips = {index: PictureStrip(*shown[number]) for index, number in numbers.items()}
-    return written + write_comparison(comparison, strips, folder)
+    return written + read_first
 
 
 def write_comparison(
@@ -137,7 +138,7 @@ def _last(comparison: Comparison, contestant: Contestant) -> Way:
 
 def _slug(title: str) -> str:
     """A title as a file's name."""
-    return re.sub(r"[^\w.+=-]+", "-", title).strip("-.")
+    return re.sub(r"[^\w.+]+", "-", title).strip("-.")
 
 
 def _write_text(text: str, path: Path) -> None:

@@ -89,7 +89,7 @@ class Truth(Seen):
             "ab_mse": ab_rmse(ab, true_ab) ** 2,
             "colorfulness": ours.colorfulness,
             "real_colorfulness": self.colorfulness,
-            "bleeding": bleeding(ab, ours.lab[..., 0]),
+            "bleeding": bleeding(ab, self.lab[..., 0]),
             "spottedness": spottedness(ab),
             **_hues(ab),
         }

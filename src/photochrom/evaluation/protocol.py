@@ -10,9 +10,9 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, ValidationError
 
 from ..errors import ProtocolError
 from ..faults import told
@@ -20,6 +20,10 @@ from ..whole import replacing
 
 LARGEST = 4096
 """Side, in pixels, of the largest square that is measured, so that two fit in memory."""
+
+
+Side = Annotated[int, Field(ge=16, le=LARGEST)]
+Chroma = Annotated[float, Field(ge=-128, le=128)]
 
 
 class _Part(BaseModel):
@@ -64,9 +68,9 @@ class Protocol(_Part):
     """What is cut out of a picture."""
     resampling: Literal["lanczos3"] = "lanczos3"
     """How it is brought to `size`."""
-    size: int = Field(256, ge=16, le=LARGEST)
+    size: Side = 256
     """Side of the square that is colored and measured."""
-    working_size: int = Field(256, ge=16, le=LARGEST)
+    working_size: Side = 256
     """Side of the network's input, where the network takes any."""
     limit: int | None = Field(None, ge=1)
     """At most so many pictures, evenly spread over the list: sets are sorted by class."""
@@ -74,16 +78,16 @@ class Protocol(_Part):
     """Of the annealed mean, a row of the table each; none: each network's own."""
     saturation: float = Field(1.0, ge=0)
     """Factor on the chroma."""
-    tint: tuple[float, float] = (2.0, 7.2)
+    tint: tuple[Chroma, Chroma] = (2.0, 7.2)
     """ab of the row `mean tint`: the mean of the 32,835 photographs that our networks learn from,
     rounded."""
     calibration_pictures: int = Field(64, ge=0)
     """Evenly chosen, on which the distribution is held against the truth."""
     stability_pictures: int = Field(16, ge=0)
     """Evenly chosen, colored at every one of `stability_sizes`."""
-    stability_sizes: tuple[PositiveInt, ...] = Field((128, 256, 512, 1024), min_length=2)
+    stability_sizes: tuple[Side, ...] = Field((128, 256, 512, 1024), min_length=2)
     """Sides of one picture's copies."""
-    resamples: int = Field(1000, ge=100)
+    resamples: int = Field(1000, ge=100, le=100_000)
     """Of the bootstrap, seed 0."""
     extractor: ExtractorId | None = None
     """Without one, learned figures are missing."""

@@ -79,17 +79,20 @@ def gather(grid: Grid, places: Path, faults: Mapping[str, str]) -> Gathered:
             found = _read(grid, folder)
         except PhotochromError as error:
             found = str(error)
-        if isinstance(found, str):
-            missing[cell.name] = faults.get(cell.name, found)
+        if cell.name in faults or isinstance(found, str):
+            missing[cell.name] = faults.get(cell.name, str(found))
             continue
-        cells[cell.name] = found
-        if not baselines:
-            baselines = _baselines(folder)
+        judged, under = found
+        baselines = baselines or under
+        if under[0].protocol.identity != baselines[0].protocol.identity:
+            missing[cell.name] = "judged on other pictures than the first; --redo does it anew"
+            continue
+        cells[cell.name] = judged
     return Gathered(grid, cells, missing, baselines)
 
 
-def _read(grid: Grid, folder: Path) -> Judged | str:
-    """A cell that is done, or why it is not."""
+def _read(grid: Grid, folder: Path) -> tuple[Judged, tuple[Result, ...]] | str:
+    """A cell that is done, with the baselines of its pictures; or why it is not."""
     order, status = read_order(folder), read_status(folder)
     if order is None or status is None:
         return "not begun"
@@ -103,7 +106,8 @@ def _read(grid: Grid, folder: Path) -> Judged | str:
         return "done under another budget or protocol; --redo does it anew"
     paths = sorted((folder / RESULTS).glob("model*.json"))
     results = sorted((read_result(path) for path in paths), key=_temperature)
-    return Judged(order, status, folder, tuple(results), read_style(folder))
+    judged = Judged(order, status, folder, tuple(results), read_style(folder))
+    return judged, _baselines(folder)
 
 
 def _baselines(folder: Path) -> tuple[Result, ...]:
