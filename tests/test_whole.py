@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from photochrom.whole import replacing
+from photochrom.whole import beginning, replacing
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path: Path) -> None:
@@ -66,3 +66,38 @@ def test_a_full_disk_is_told_with_the_name_of_the_file(tmp_path: Path) -> None:
         Path("/dev/full").write_text("new")
     assert raised.value.filename == str(target)
     assert not target.exists()
+
+
+def test_a_folder_appears_with_all_that_is_in_it(tmp_path: Path) -> None:
+    target = tmp_path / "pairs"
+    target.mkdir()  # empty: it may be there
+    with beginning(target) as beside:
+        (beside / "one").write_text("whole")
+        assert not list(target.iterdir())
+    assert (target / "one").read_text() == "whole"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_that_is_not_finished_leaves_nothing(tmp_path: Path) -> None:
+    def fail() -> None:
+        with beginning(tmp_path / "pairs") as beside:
+            (beside / "one").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fail()
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_somebody_stays(tmp_path: Path) -> None:
+    target = tmp_path / "pairs"
+    target.mkdir()
+    (target / "mine").write_text("old")
+
+    def overwrite() -> None:
+        with beginning(target) as beside:
+            (beside / "one").write_text("new")
+
+    with pytest.raises(OSError, match="not empty"):
+        overwrite()
+    assert [path.name for path in target.iterdir()] == ["mine"]

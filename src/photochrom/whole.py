@@ -1,6 +1,7 @@
-"""Files that are whole or not there: written beside their name, then renamed."""
+"""Files and folders that are whole or not there: written beside their name, then renamed."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,3 +27,23 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def beginning(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside `folder`, which takes its place when the block ends well.
+
+    When the block fails, nothing is left; what a killed process leaves is the process's own, and
+    in nobody's way.
+
+    Raises:
+        OSError: it cannot be made, or `folder` holds something already.
+    """
+    beside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    try:
+        yield beside
+        beside.replace(folder)  # an empty folder gives way, any other does not
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)

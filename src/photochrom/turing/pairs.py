@@ -22,7 +22,7 @@ from .. import image
 from ..errors import DatasetError
 from ..evaluation.protocol import PictureList
 from ..faults import told
-from ..whole import replacing
+from ..whole import beginning
 
 Kind = Literal["practice", "check", "test"]
 
@@ -136,7 +136,7 @@ def write_pairs(
     pictures: PictureList,
     seed: int = 0,
 ) -> PairFolder:
-    """Write pairs into a folder that holds nothing yet; `pairs.json` comes last.
+    """Write pairs into a folder that holds nothing yet; it is there when all of them are.
 
     Args:
         folder: made if it is not there.
@@ -151,6 +151,21 @@ def write_pairs(
         ImageError: a picture cannot be written.
     """
     refuse_used(folder)
+    with beginning(folder.resolve()) as beside:
+        _write(beside, networks, tests, practice, checks, pictures, seed)
+    return read_pairs(folder)
+
+
+def _write(
+    folder: Path,
+    networks: Sequence[PairedNetwork],
+    tests: Iterable[tuple[Pixels, Sequence[Pixels]]],
+    practice: Iterable[Couple],
+    checks: Iterable[Couple],
+    pictures: PictureList,
+    seed: int,
+) -> None:
+    """Fill an empty folder; see `write_pairs`."""
     written: dict[Kind, list[str]] = {"practice": [], "check": [], "test": []}
     size = 0
 
@@ -173,7 +188,7 @@ def write_pairs(
             save("test", network.name, fake)
         written["test"].append(f"{len(written['test']):03d}")
     if not written["test"]:
-        raise DatasetError(f"{folder}: no pair to write; give a picture in color at least")
+        raise DatasetError("no pair to write; give a picture in color at least")
     pairs = Pairs(
         size=size,
         seed=seed,
@@ -183,9 +198,7 @@ def write_pairs(
         practice=tuple(written["practice"]),
         checks=tuple(written["check"]),
     )
-    with replacing(folder / _FILE) as beside:
-        beside.write_text(pairs.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    return read_pairs(folder)
+    (folder / _FILE).write_text(pairs.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def refuse_used(folder: Path) -> None:
