@@ -13,8 +13,8 @@ from photochrom.training.start import check_fit
 
 FOLDER = Path(__file__).parents[2] / "recipes"
 RECIPES = sorted(
-    path for path in FOLDER.rglob("*.toml") if "stages" in path.read_text(encoding="utf-8")
-)  # the others are cards
+    path for path in FOLDER.rglob("*.toml") if "[[stages]]" in path.read_text(encoding="utf-8")
+)  # the others are cards, and a grid
 
 SMALLEST = """
 name = "small"
