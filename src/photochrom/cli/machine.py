@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .training import load_torch
+from .training import device_named, load_torch
 
 if TYPE_CHECKING:
-    import torch
-
     from ..experiments.machine_verdict import Exhibit, Verdict
     from ..turing.pairs import PairFolder
 
@@ -83,7 +81,7 @@ def machine(
             exhibit,
             setup,
             target.with_name(f"{target.stem}.folds.json"),
-            _device(device),
+            device_named(device),
             deadline,
             lambda done: progress.advance(task, done),
         )
@@ -117,22 +115,6 @@ def _exhibit(folder: "PairFolder", wanted: Sequence[str]) -> "Exhibit":
 
     fakes = {name: (lambda name=name: load(name)) for name in there if name in (wanted or there)}
     return Exhibit(folder.identity, names, real, fakes)
-
-
-def _device(name: str) -> "torch.device":
-    import torch
-
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)  # a name may be right and its device absent
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).partition("\n")[0]
-        raise typer.BadParameter(
-            f"{name}: no such device here ({reason})", param_hint="--device"
-        ) from error
-    return device
 
 
 def _write(found: "Verdict", target: Path) -> None:

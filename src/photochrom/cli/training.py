@@ -8,6 +8,7 @@ from ..cache import cache_folder
 from .extras import require
 
 if TYPE_CHECKING:
+    import torch
     from lightning_fabric import Fabric
 
     from ..training.settings import Recipe
@@ -70,8 +71,12 @@ def fabric_for(recipe: "Recipe", device: str, devices: int = 1, nodes: int = 1) 
     return fabric
 
 
-def _device(name: str, devices: int) -> tuple[str, list[int] | int]:
-    """Fabric's accelerator and devices for a device's name."""
+def device_named(name: str) -> "torch.device":
+    """A device of this machine; `auto` is a GPU if there is one.
+
+    Raises:
+        BadParameter: there is none of that name.
+    """
     import torch
 
     if name == "auto":
@@ -82,6 +87,14 @@ def _device(name: str, devices: int) -> tuple[str, list[int] | int]:
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         reason = str(error).partition("\n")[0]
         raise typer.BadParameter(f"{name}: no such device here ({reason})") from error
+    return device
+
+
+def _device(name: str, devices: int) -> tuple[str, list[int] | int]:
+    """Fabric's accelerator and devices for a device's name."""
+    import torch
+
+    device = device_named(name)
     if device.type not in ("cpu", "cuda") or name.startswith("cpu:"):
         raise typer.BadParameter(f"{name}: give cpu, cuda or cuda:N")
     if device.type == "cuda" and devices > torch.cuda.device_count():

@@ -1,32 +1,25 @@
 """Curves of a comparison, as SVG to be put into a page.
 
-Matplotlib's object interface, never pyplot; see `training.plots`. Colors of ink, lines and ground
-are CSS variables with the light page's colors to fall back on, so that a page decides.
+Matplotlib's object interface, never pyplot; see `training.plots`.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from html import escape
-from io import StringIO
 from itertools import chain
 from typing import Literal
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from .comparison import Comparison
 from .result import ReliabilityDiagram, Result
+from .svg import FAINT, GRID, GROUND, INK, element
 
 COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 """Okabe and Ito 2008, told apart by the color-blind too; those seen on white and on black."""
 DASHES = ("-", "--", ":", "-.")
 
-_INK, _FAINT, _GRID, _GROUND = "#222222", "#9aa3ac", "#e4e7ea", "#ffffff"
-_VARIABLES = {_INK: "ink", _FAINT: "faint", _GRID: "grid", _GROUND: "ground"}
 _SIZE = (5.4, 3.9)  # inches; 11-point letters stay legible on a phone
 _NEARLY_ALL = 0.99  # share of pixels from which on a cumulative curve has nothing to tell
 _LEAST_SHARE = 1e-3  # of the pixels, that make a point of a reliability curve
@@ -61,7 +54,7 @@ def reliability_plot(comparison: Comparison) -> str | None:
     if not sharers:
         return None
     figure, panel = _panel("How sure, and how often right")
-    panel.plot([0, 1], [0, 1], color=_FAINT, lw=1.2, ls=(0, (2, 3)))
+    panel.plot([0, 1], [0, 1], color=FAINT, lw=1.2, ls=(0, (2, 3)))
     reach = 0.1
     for text, sharing in sharers.items():
         diagram = ReliabilityDiagram.model_validate_json(text)
@@ -82,7 +75,7 @@ def reliability_plot(comparison: Comparison) -> str | None:
     panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     _legend(panel, "best")
     names = ", ".join(comparison.labels[at] for at in chain(*sharers.values()))
-    return _svg(figure, f"Reliability of the distribution: {names}")
+    return element(figure, f"Reliability of the distribution: {names}")
 
 
 def _cumulative(
@@ -105,13 +98,13 @@ def _cumulative(
     panel.set_ylabel("share of pixels")
     panel.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     _legend(panel, "lower right")
-    return _svg(figure, f"{title}, by threshold: {', '.join(names)}")
+    return element(figure, f"{title}, by threshold: {', '.join(names)}")
 
 
 def style_of(comparison: Comparison, at: int) -> tuple[str, str]:
     """Color and dash of a way: networks in colors, the others faint."""
     if comparison.results[at].way.kind != "model":
-        return _FAINT, "--" if comparison.results[at].way.kind == "grey" else ":"
+        return FAINT, "--" if comparison.results[at].way.kind == "grey" else ":"
     place = comparison.models.index(at)
     return COLORS[place % len(COLORS)], DASHES[place // len(COLORS) % len(DASHES)]
 
@@ -121,14 +114,14 @@ def _panel(title: str) -> tuple[Figure, Axes]:
     figure = Figure(figsize=_SIZE, layout="constrained", facecolor="none")
     panel = figure.subplots()
     panel.set_facecolor("none")
-    panel.set_title(title, loc="left", color=_INK, fontsize=12.5, pad=10)
-    panel.grid(color=_GRID, lw=0.8)
+    panel.set_title(title, loc="left", color=INK, fontsize=12.5, pad=10)
+    panel.grid(color=GRID, lw=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.spines[["left", "bottom"]].set_color(_FAINT)
-    panel.tick_params(color=_FAINT, labelcolor=_INK, labelsize=10.5)
-    panel.xaxis.label.set(color=_INK, fontsize=11)
-    panel.yaxis.label.set(color=_INK, fontsize=11)
+    panel.spines[["left", "bottom"]].set_color(FAINT)
+    panel.tick_params(color=FAINT, labelcolor=INK, labelsize=10.5)
+    panel.xaxis.label.set(color=INK, fontsize=11)
+    panel.yaxis.label.set(color=INK, fontsize=11)
     return figure, panel
 
 
@@ -136,44 +129,12 @@ def _legend(panel: Axes, where: Literal["best", "lower right"]) -> None:
     legend = panel.legend(
         loc=where,
         frameon=True,
-        facecolor=_GROUND,
+        facecolor=GROUND,
         framealpha=0.8,
         edgecolor="none",
-        labelcolor=_INK,
+        labelcolor=INK,
         fontsize=10.5,
         handlelength=2.6,
     )
     for text in legend.get_texts():
         text.set_parse_math(False)  # a name may have a $
-
-
-def _svg(figure: Figure, description: str) -> str:
-    """The figure as an element for HTML: as wide as its place, named, in the page's font."""
-    text = StringIO()
-    FigureCanvasSVG(figure)
-    # For this drawing alone: letters stay letters, and names of clips follow from what is drawn.
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}):
-        figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
-    svg = text.getvalue()
-    svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<!--.*?-->\s*", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", svg, flags=re.DOTALL)
-    # Groups are numbered alike in every drawing; a page must not say an id twice.
-    used = set(re.findall(r"#([\w-]+)", svg))
-    svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in used else "", svg)
-    svg = re.sub(r"font-family: [^;\"]*", "font-family: inherit", svg)
-    svg = re.sub(r"\s*\n\s*", " ", svg)
-    for color, name in _VARIABLES.items():
-        svg = svg.replace(color, f"var(--plot-{name}, {color})")
-    opening = re.compile(r'<svg [^>]*?viewBox="([^"]*)"[^>]*>', re.DOTALL)
-    return opening.sub(
-        lambda found: (
-            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-            f'viewBox="{found[1]}" role="img" '
-            f'stroke-linejoin="round" font-family="system-ui, sans-serif">'
-            f"<title>{escape(description)}</title>"
-        ),
-        svg,
-        count=1,
-    )

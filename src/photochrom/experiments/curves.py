@@ -1,28 +1,19 @@
-"""Learning curves of an odyssey: a panel for each kind of loss, as two kinds do not compare.
-
-Ink, lines and ground are CSS variables with a light page's colors to fall back on, as in
-`evaluation.plots`.
-"""
+"""Learning curves of an odyssey: a panel for each kind of loss, as two kinds do not compare."""
 
 import json
-import re
 from collections.abc import Sequence
-from io import StringIO
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter
 
+from ..evaluation.svg import FAINT, GRID, INK, element
 from ..training.curve import read_curve
 from ..training.games.game import MODEL
 from ..training.plots import COLORS, DASHES, memory_of, smoothed
 from .gathered import Judged
 from .order import RUN
 
-_INK, _FAINT, _GRID, _GROUND = "#222222", "#9aa3ac", "#e4e7ea", "#ffffff"
-_VARIABLES = {_INK: "ink", _FAINT: "faint", _GRID: "grid", _GROUND: "ground"}
 _SETTLING = 0.02  # of the steps, whose losses of random weights would press the others flat
 _LINES = COLORS[:-1]  # without black, which a dark page swallows
 
@@ -68,12 +59,12 @@ def _title(cell: Judged) -> str:
 def _panel(title: str, cells: Sequence[Judged]) -> str:
     figure = Figure(figsize=(5.4, 3.6 + 0.22 * len(cells)), layout="constrained")
     panel = figure.subplots()
-    panel.set_title(title, loc="left", color=_INK, fontsize=12)
-    panel.grid(color=_GRID, lw=0.8)
+    panel.set_title(title, loc="left", color=INK, fontsize=12)
+    panel.grid(color=GRID, lw=0.8)
     panel.set_axisbelow(True)
     panel.spines[["top", "right"]].set_visible(False)
-    panel.spines[["left", "bottom"]].set_color(_FAINT)
-    panel.tick_params(color=_FAINT, labelcolor=_INK)
+    panel.spines[["left", "bottom"]].set_color(FAINT)
+    panel.tick_params(color=FAINT, labelcolor=INK)
     shown: list[float] = []
     for at, cell in enumerate(cells):
         teams, rows = read_curve(cell.folder / RUN / "losses.csv")
@@ -88,27 +79,7 @@ def _panel(title: str, cells: Sequence[Judged]) -> str:
     room = 0.06 * (high - low) or 1.0
     panel.set_ylim(low - room, high + room)
     panel.xaxis.set_major_formatter(EngFormatter(sep=""))
-    panel.set_xlabel("crops seen", color=_INK)
-    panel.set_ylabel("training loss, smoothed", color=_INK)
-    figure.legend(loc="outside lower left", frameon=False, labelcolor=_INK, handlelength=3)
-    return _svg(figure, title)
-
-
-def _svg(figure: Figure, title: str) -> str:
-    """The figure as an SVG element: the same figure gives the same text."""
-    text = StringIO()
-    with mpl.rc_context({"svg.hashsalt": title, "svg.fonttype": "none"}):
-        FigureCanvasSVG(figure)
-        figure.savefig(
-            text,
-            format="svg",
-            metadata={"Date": None, "Creator": None, "Title": title},
-            transparent=True,
-        )
-    element = text.getvalue()
-    element = element[element.index("<svg") :]
-    element = re.sub(r'<svg ([^>]*?)width="[^"]*"', r"<svg \1", element, count=1)
-    element = re.sub(r'<svg ([^>]*?)height="[^"]*"', r"<svg \1", element, count=1)
-    for color, variable in _VARIABLES.items():
-        element = element.replace(color, f"var(--plot-{variable}, {color})")
-    return element
+    panel.set_xlabel("crops seen", color=INK)
+    panel.set_ylabel("training loss, smoothed", color=INK)
+    figure.legend(loc="outside lower left", frameon=False, labelcolor=INK, handlelength=3)
+    return element(figure, title)
