@@ -1,6 +1,7 @@
 """Figures against hand-worked values, published ones and independent libraries."""
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ def answer(person: int = 1, number: int = 1, fooled: bool = False, **others: obj
         "answered_at": "2026-01-01T00:00:00.000+00:00",
         "mode": "sequence",
         "seconds": 1.0,
+        "checks": 0,
     }
     facts |= others
     at = int(str(facts["fake_at"]))
@@ -105,7 +107,7 @@ def test_the_rule_leaves_out_whom_it_says() -> None:
         else a
         for a in answers
     ]
-    found = study(answers)
+    found = study([replace(one, checks=4) for one in answers])
     assert found.excluded == {
         2: "2 of 4 checks right",
         3: "no check answered",
@@ -115,7 +117,11 @@ def test_the_rule_leaves_out_whom_it_says() -> None:
 
 
 def test_where_nobody_was_checked_nobody_is_left_out_for_it() -> None:
-    assert study(people([0.5, 0.5], 10)).excluded == {}
+    unchecked = people([0.5, 0.5], 10)
+    assert study(unchecked).excluded == {}
+    checked = [replace(one, participant=9) for one in unchecked[:10]]
+    with_some = unchecked + [replace(one, checks=4) for one in checked] + checks(9, 4, 4)
+    assert study(with_some).excluded == {}
 
 
 def test_people_who_stopped_early_are_judged_by_the_checks_they_saw() -> None:
@@ -175,7 +181,7 @@ def test_the_csv_file_has_a_row_for_each_answer(tmp_path: Path) -> None:
     assert tuple(first) == COLUMNS
     assert (
         *("participant", "number", "kind", "picture", "network", "fake_at", "choice"),
-        *("milliseconds", "answered_at", "mode", "seconds", "correct", "excluded"),
+        *("milliseconds", "answered_at", "mode", "seconds", "checks", "correct", "excluded"),
     ) == COLUMNS
     assert (first["participant"], first["correct"], first["excluded"]) == ("1", "1", "")
     assert (second["participant"], second["correct"]) == ("2", "0")

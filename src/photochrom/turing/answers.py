@@ -35,6 +35,8 @@ class Answer:
     mode: Mode
     seconds: float
     """How long each picture of a sequence was shown."""
+    checks: int
+    """Attention checks that this person was given, answered or not."""
 
     @property
     def correct(self) -> bool:

@@ -32,20 +32,19 @@ class Rule:
         """In words."""
         return (
             f"Left out: whoever got fewer than {self.checks:.0%} of the attention checks right, "
-            f"answered none of them where there were some, or took less than "
+            f"answered none of those given, or took less than "
             f"{self.milliseconds} ms at the median."
         )
 
-    def reason(self, answers: Sequence[Answer], checked: bool) -> str | None:
+    def reason(self, answers: Sequence[Answer]) -> str | None:
         """Why a person is left out; None for people whose answers count.
 
         Args:
             answers: all of one person.
-            checked: whether anybody was given checks.
         """
         checks = [answer.correct for answer in answers if answer.kind == "check"]
         counted = tests(answers)
-        if checked and not checks:
+        if answers[0].checks and not checks:
             return "no check answered"
         if checks and sum(checks) < self.checks * len(checks):
             return f"{sum(checks)} of {len(checks)} checks right"
@@ -104,8 +103,7 @@ class Study:
 def study(answers: Sequence[Answer], rule: Rule = Rule()) -> Study:
     """Figures of all answers there are, practice and checks among them."""
     people = by_person(answers)
-    checked = any(answer.kind == "check" for answer in answers)
-    reasons = {number: rule.reason(own, checked) for number, own in people.items()}
+    reasons = {number: rule.reason(own) for number, own in people.items()}
     excluded = {number: reason for number, reason in reasons.items() if reason}
     counted = [a for a in tests(answers) if a.participant not in excluded]
     networks = sorted({answer.network for answer in counted})

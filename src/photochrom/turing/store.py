@@ -28,6 +28,7 @@ _UNANSWERED = (
     .limit(1)
 )
 
+_CHECKS = TRIAL.alias("checks")
 _ANSWERED = (
     select(
         TRIAL.c.participant_id.label("participant"),
@@ -35,6 +36,10 @@ _ANSWERED = (
         *(ANSWER.c[name] for name in ("choice", "milliseconds", "answered_at")),
         PARTICIPANT.c.mode,
         PARTICIPANT.c.seconds,
+        select(func.count())
+        .where(_CHECKS.c.participant_id == PARTICIPANT.c.id, _CHECKS.c.kind == "check")
+        .scalar_subquery()
+        .label("checks"),
     )
     .select_from(ANSWER.join(TRIAL).join(PARTICIPANT))
     .order_by(TRIAL.c.participant_id, TRIAL.c.number)
