@@ -99,3 +99,24 @@ def test_coloring_works_where_torch_is_not_installed(photo):
     assert _python(WITHOUT_TORCH + code, photo) == [str(photo.with_name("photo.color.png"))]
     with pytest.raises(AssertionError, match="not installed here"):
         _python(WITHOUT_TORCH + "import torch")  # else this test would prove nothing
+
+
+WITHOUT_TRAINING = """
+import sys
+for name in ("braceexpand", "fsspec", "lightning_fabric", "safetensors", "tensorboard", "torch"):
+    sys.modules[name] = None  # what Python takes for "not there"
+import photochrom.evaluation.folder, photochrom.turing.app, photochrom.turing.making
+from photochrom.data.sources import open_source
+from photochrom.errors import MissingExtraError
+print(len(list(open_source(sys.argv[1]).names())))
+try:
+    open_source("set-{0..3}.tar")
+except MissingExtraError as error:
+    print(error)
+"""
+
+
+def test_measuring_and_asking_people_need_no_extra_of_training(photo: Path) -> None:
+    pictures, told = _python(WITHOUT_TRAINING, photo.parent)
+    assert int(pictures) > 0
+    assert "pip install 'photochrom[train]'" in told

@@ -10,13 +10,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 
-import braceexpand
-import fsspec
-
-from ..errors import DatasetError
+from ..errors import DatasetError, MissingExtraError
 from .source import Wanted, is_picture
 
 _SUFFIXES = (".tar", ".tar.gz", ".tgz")
@@ -57,6 +55,8 @@ class Shards:
     def traits(self) -> Iterator[str]:
         """Name, size and version or time of every shard."""
         for url in self.urls:
+            import fsspec
+
             with _told_of(url):
                 files, path = fsspec.core.url_to_fs(url)
                 told = files.info(path)
@@ -65,16 +65,37 @@ class Shards:
 
 
 def shards_of(source: Path | str) -> Shards | None:
-    """The shards at a path or URL, `{000..099}` written out; None for what is neither."""
+    """The shards at a path or URL, `{000..099}` written out; None for what is neither.
+
+    Raises:
+        DatasetError: the braces do not close.
+        MissingExtraError: the extra `train` is not installed.
+    """
     pattern = str(source)
     if not pattern.endswith(_SUFFIXES):
         return None
+    _require()
+    import braceexpand
+
     if "://" not in pattern and Path(pattern).exists():  # be there braces in its name or not
         return Shards([pattern])
     try:
         return Shards(list(braceexpand.braceexpand(pattern)))
     except ValueError as error:
         raise DatasetError(f"{pattern}: cannot be written out as names ({error})") from error
+
+
+def _require() -> None:
+    """Make sure that what shards need is there; whoever reads none does without.
+
+    Raises:
+        MissingExtraError: it is not.
+    """
+    for module in ("braceexpand", "fsspec"):
+        if find_spec(module) is None:
+            raise MissingExtraError(
+                f"{module} is not installed; tar shards need it: pip install 'photochrom[train]'"
+            )
 
 
 @contextmanager
@@ -132,6 +153,8 @@ def _members(url: str, wanted: Wanted) -> Iterator[_Member]:
 
 @contextmanager
 def _archive(url: str) -> Iterator[tarfile.TarFile]:
+    import fsspec
+
     with ExitStack() as stack:
         with _told_of(url):
             opened = stack.enter_context(fsspec.open(url, "rb"))
