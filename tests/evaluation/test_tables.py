@@ -141,3 +141,13 @@ def test_per_picture_csv_has_a_line_for_every_picture_of_every_way(
     assert (rows[1]["auc"], rows[1]["psnr"], rows[1]["stability"]) == ("100.0", "inf", "3.0")
     assert [row["way"] for row in rows] == ["net, T = 1"] * 2 + ["other"] * 2
     assert rows[2]["stability"] == ""
+
+
+def test_the_way_from_grey_to_real_is_told_of_each_network(
+    make_result: Callable[..., Result],
+) -> None:
+    grey = make_result("grey", {"top1": (0, 0, 1, 0), "top5": (1, 0, 1, 0)}, kind="grey")
+    ours = make_result("net", {"top1": (1, 0, 1, 1), "top5": (1, 0, 1, 1)})
+    text = markdown(Comparison.of([grey, ours]))
+    assert "Way from grey to real, percent: net top-1 67, top-5 50." in text
+    assert "Way from grey" not in markdown(Comparison.of([make_result("net")]))

@@ -30,6 +30,19 @@ class Verbs(TyperGroup):
             raise typer.Exit(INTERRUPTED) from None
 
 
+def verbs() -> typer.Typer:
+    """A command of verbs, yet without any."""
+    return typer.Typer(
+        cls=Verbs,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        # Python's own tracebacks: a fault we did not foresee is reported by pasting it.
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
 def tell(message: str) -> None:
     """One line on stderr; a file's name may hold any character, line breaks included."""
     line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)

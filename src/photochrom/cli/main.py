@@ -10,7 +10,7 @@ from .compare import compare
 from .demo import demo
 from .evaluate import evaluate
 from .export import export
-from .faults import Verbs
+from .faults import verbs
 from .find_lr import find_lr
 from .importing import import_weights
 from .models import models
@@ -19,15 +19,7 @@ from .sweep import sweep
 from .train import train
 from .turing import turing
 
-app = typer.Typer(
-    cls=Verbs,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    # Python's own tracebacks: a fault we did not foresee is reported by pasting it.
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = verbs()
 for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, compare, odyssey, export):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear

@@ -6,25 +6,16 @@ from typing import Annotated, Literal
 import typer
 
 from .extras import require
-from .faults import Verbs
+from .faults import verbs
 from .machine import machine
 
-turing = typer.Typer(
-    cls=Verbs,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+turing = verbs()
+turing.command()(machine)
 
 _DATABASE = typer.Option(
     metavar="URL",
     help="sqlite:///FILE or postgresql://USER@HOST/NAME.  [default: SQLite, beside the pairs]",
 )
-
-
-turing.command()(machine)
 
 
 @turing.callback()

@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ..metrics import delta_cf_of_means, mean_delta_cf
+
 Floats: TypeAlias = NDArray[np.float64]
 Weights: TypeAlias = NDArray[Any]
 """`(B, N)`: B ways to weigh N pictures, >= 0."""
@@ -125,16 +127,18 @@ def _colorfulness_ratio(rows: Rows, weights: Weights) -> Floats:
         return np.asarray(ours / real)
 
 
-def _delta_cf_of_means(rows: Rows, weights: Weights) -> Floats:
-    ours, real = (
-        _mean(rows.values.get(name), weights) for name in ("colorfulness", "real_colorfulness")
-    )
-    return np.abs(ours - real)
+def _delta_cf(
+    metric: Callable[[Floats, Floats, Weights], Floats],
+) -> Callable[[Rows, Weights], Floats]:
+    """One of the two definitions of ΔCF."""
 
+    def of(rows: Rows, weights: Weights) -> Floats:
+        ours, real = (rows.values.get(name) for name in ("colorfulness", "real_colorfulness"))
+        if ours is None or real is None:
+            return np.full(len(weights), np.nan)
+        return metric(ours, real, weights)
 
-def _mean_delta_cf(rows: Rows, weights: Weights) -> Floats:
-    ours, real = (rows.values.get(name) for name in ("colorfulness", "real_colorfulness"))
-    return _mean(None if ours is None or real is None else np.abs(ours - real), weights)
+    return of
 
 
 FIGURES = (
@@ -220,7 +224,7 @@ FIGURES = (
         "Difference of the mean colorfulness of results and of originals.",
         "lower",
         2,
-        _delta_cf_of_means,
+        _delta_cf(delta_cf_of_means),
     ),
     Figure(
         "mean_delta_cf",
@@ -228,7 +232,7 @@ FIGURES = (
         "Mean of the pictures' differences in colorfulness from their originals.",
         "lower",
         2,
-        _mean_delta_cf,
+        _delta_cf(mean_delta_cf),
     ),
     Figure(
         "bleeding",

@@ -8,6 +8,7 @@ from io import StringIO
 
 from .comparison import Comparison
 from .figures import WHOLES, Column, Estimate
+from .interpretability import way_from_grey
 
 HEADLINE = ("auc", "rebalanced_auc", "psnr", "colorfulness_ratio", "ciede2000")
 """Figures of the first table."""
@@ -123,6 +124,7 @@ def markdown(comparison: Comparison) -> str:
     parts += [_markdown(one) for one in (headline(comparison), others(comparison)) if one.columns]
     resamples = comparison.protocol.resamples
     parts.append(f"In brackets: 95 % intervals of {resamples:,} bootstrap resamples of pictures.")
+    parts += _ways_from_grey(comparison)
     return "\n\n".join(parts) + "\n"
 
 
@@ -162,6 +164,25 @@ def per_picture_csv(comparison: Comparison) -> str:
             values = [_plain(column[at]) if column else "" for column in columns]
             lines.append((label, picture, _plain(float(auc[at])), *values))
     return _lines(("way", "picture", "auc", *names), lines)
+
+
+def _ways_from_grey(comparison: Comparison) -> list[str]:
+    """How far each network leads the extractor from grey to real; nothing without labels."""
+    grey = [at for at, one in enumerate(comparison.results) if one.way.kind == "grey"]
+    columns = [one for one in comparison.figures() if one.name in ("top1", "top5")]
+    if not (grey and columns and comparison.models):
+        return []
+
+    def way(at: int, name: str) -> float:
+        ours, without = (comparison.estimates(one)[name].value / 100 for one in (at, grey[0]))
+        return 100 * float(way_from_grey(ours, without))
+
+    told = (
+        f"{comparison.labels[at]} "
+        + ", ".join(f"{one.title} {_number(way(at, one.name), 0)}" for one in columns)
+        for at in comparison.models
+    )
+    return [f"Way from grey to real, percent: {'; '.join(told)}."]
 
 
 def _table(comparison: Comparison, columns: Sequence[Column]) -> Table:

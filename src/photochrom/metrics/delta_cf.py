@@ -13,24 +13,39 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def delta_cf_of_means(results: NDArray[Any], originals: NDArray[Any]) -> float:
+def delta_cf_of_means(
+    results: NDArray[Any], originals: NDArray[Any], weights: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
     """|mean colorfulness of the results - mean colorfulness of the originals|.
 
     Args:
         results, originals: colorfulness by picture, `(N,)`, in the same order.
+        weights: how much each picture counts, `(..., N)`, >= 0, as in resamples of a bootstrap;
+            all alike if not given.
+
+    Returns:
+        `(...)`, >= 0.
 
     Raises:
         ValueError: the shapes differ, are not `(N,)`, or there are no pictures.
     """
-    return float(abs(np.mean(_differences(results, originals))))
+    return np.abs(_mean(_differences(results, originals), weights))
 
 
-def mean_delta_cf(results: NDArray[Any], originals: NDArray[Any]) -> float:
+def mean_delta_cf(
+    results: NDArray[Any], originals: NDArray[Any], weights: NDArray[Any] | None = None
+) -> NDArray[np.float64]:
     """Mean over pictures of |colorfulness of the result - colorfulness of its original|.
 
-    Args and errors as in `delta_cf_of_means`.
+    Args, result and errors as in `delta_cf_of_means`.
     """
-    return float(np.mean(np.abs(_differences(results, originals))))
+    return _mean(np.abs(_differences(results, originals)), weights)
+
+
+def _mean(values: NDArray[np.float64], weights: NDArray[Any] | None) -> NDArray[np.float64]:
+    if weights is None:
+        weights = np.ones(len(values))
+    return np.asarray(weights @ values / weights.sum(axis=-1))
 
 
 def _differences(results: NDArray[Any], originals: NDArray[Any]) -> NDArray[np.float64]:
