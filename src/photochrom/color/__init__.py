@@ -13,6 +13,7 @@ from .bins import (
 from .chroma import CHROMA_SPACES, ChromaSpace
 from .colorfulness import colorfulness
 from .delta_e import ciede2000, delta_e_76
+from .encoding import SRGB, Encoding
 from .gamut import fit_chroma, fit_to_linear, in_srgb
 from .hsl import hsl_to_rgb, rgb_to_hsl
 from .lab import (
@@ -40,8 +41,10 @@ from .yuv import rgb_to_yuv, yuv_to_rgb
 __all__ = [
     "CHROMA_SPACES",
     "GRID_STEP",
+    "SRGB",
     "WHITE",
     "ChromaSpace",
+    "Encoding",
     "annealed_mean",
     "bin_centers",
     "ciede2000",

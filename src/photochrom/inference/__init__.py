@@ -2,10 +2,11 @@
 
 from .card import Card
 from .classifier import Classifier
-from .engine import Choice, Colorized, Colorizer, Engine, Settings
+from .engine import Colorized, Colorizer, Engine, Settings, painted
 from .library import DEFAULT, embedded, load_card, load_colorizer, load_engine
 from .luminance import uncolored
 from .router import Router
+from .sketch import Choice, Edit, Sketch
 
 __all__ = [
     "DEFAULT",
@@ -14,12 +15,15 @@ __all__ = [
     "Classifier",
     "Colorized",
     "Colorizer",
+    "Edit",
     "Engine",
     "Router",
     "Settings",
+    "Sketch",
     "embedded",
     "load_card",
     "load_colorizer",
     "load_engine",
+    "painted",
     "uncolored",
 ]

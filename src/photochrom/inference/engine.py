@@ -6,10 +6,9 @@ original, which no step changes beyond the rounding of the file's bit depth.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from .. import image
 from .enlarge import Enlargement, Floats, bilinear, guided_lines
 from .join import join
 from .session import NEUTRAL, Network, Prediction
+from .sketch import Choice, Edit, Sketch
 from .truth import true_bins
 from .view import View, view_of
 
@@ -35,6 +35,8 @@ class Settings:
     to networks of a single input size."""
     style: image.Frame | None = None
     """Another picture, in whose style this one is colored; for networks whose card says so."""
+    edits: tuple[Edit, ...] = ()
+    """Changes of the colors, in order, after the saturation."""
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not 0 < self.temperature < math.inf:
@@ -43,21 +45,6 @@ class Settings:
             raise ValueError(f"saturation {self.saturation} is not 0 or above")
         if self.working_size is not None and self.working_size < 1:
             raise ValueError(f"working size {self.working_size} is not 1 or above")
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which network of a router colored a picture, and why."""
-
-    specialist: str
-    """The name on its card."""
-    reason: Literal["class", "score", "last resort"]
-    """The classifier was sure of its classes; its discriminator's score was the highest; or there
-    was nothing to choose by."""
-    probabilities: Mapping[str, float]
-    """What the classifier said, by class."""
-    scores: Mapping[str, float]
-    """What the discriminators said, by specialist; empty where they were not asked."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +61,18 @@ class Colorized:
     """How a router chose the network; None without a router."""
 
 
+def painted(frame: image.Frame, sketch: Sketch, threads: int = 0) -> Colorized:
+    """A picture in the colors of a sketch of it; 0 threads: every core."""
+    lines = Enlargement(guided_lines(sketch.lightness, sketch.ab), frame.height, frame.width)
+    pixels = join(frame.pixels, lines, threads)
+    return Colorized(frame.with_pixels(pixels), sketch.entropy, sketch.score, sketch.choice)
+
+
 class Colorizer(Protocol):
     """Whatever colors pictures: an engine, or a router over several."""
+
+    def sketch(self, frame: image.Frame, settings: Settings = Settings()) -> Sketch:
+        """The colors of one picture at the working size; a small copy of it will do."""
 
     def colorize(self, frame: image.Frame, settings: Settings = Settings()) -> Colorized:
         """Color one picture."""
@@ -88,11 +85,12 @@ class Engine:
         self.card = network.card
         self.network = network
 
-    def colorize(self, frame: image.Frame, settings: Settings = Settings()) -> Colorized:
-        """Color one picture; grey or color, whose chroma is then replaced.
+    def sketch(self, frame: image.Frame, settings: Settings = Settings()) -> Sketch:
+        """The colors of one picture at the working size.
 
         Args:
-            frame: any size, 8 or 16 bit.
+            frame: any size, 8 or 16 bit; a copy reduced to twice the working size gives the same
+                colors.
             settings: see there.
 
         Raises:
@@ -102,11 +100,16 @@ class Engine:
         temperature = card.temperature if settings.temperature is None else settings.temperature
         view = view_of(frame, card, settings.working_size)
         prediction = self._predict(view, temperature, settings)
-        shape = view.height, view.width
-        ab = bilinear(prediction.ab * np.float32(settings.saturation), *shape)
-        lines = Enlargement(guided_lines(view.lightness, ab), frame.height, frame.width)
-        pixels = join(frame.pixels, lines, self.network.threads)
-        return Colorized(frame.with_pixels(pixels), prediction.entropy, prediction.score)
+        ab = bilinear(prediction.ab * np.float32(settings.saturation), view.height, view.width)
+        sketch = Sketch(view.lightness, ab, prediction.entropy, prediction.score)
+        for edit in settings.edits:
+            sketch = edit(sketch)
+        return sketch
+
+    def colorize(self, frame: image.Frame, settings: Settings = Settings()) -> Colorized:
+        """Color one picture; grey or color, whose chroma is then replaced; see `sketch`."""
+        sketch = self.sketch(frame, settings)
+        return painted(frame, sketch, self.network.threads)
 
     def distribution(self, frame: image.Frame, working_size: int | None = None) -> Floats:
         """What the network thinks of a picture before it decides on colors.

@@ -18,7 +18,8 @@ from .. import image
 from ..errors import ModelError
 from ..faults import told
 from .classifier import Classifier
-from .engine import Choice, Colorized, Engine, Settings
+from .engine import Colorized, Engine, Settings, painted
+from .sketch import Choice, Sketch
 
 _DEFAULTS = Settings()
 
@@ -118,11 +119,16 @@ class Router:
 
     def colorize(self, frame: image.Frame, settings: Settings = _DEFAULTS) -> Colorized:
         """Color one picture; see `Engine.colorize`."""
+        threads = self.specialists[0].engine.network.threads
+        return painted(frame, self.sketch(frame, settings), threads)
+
+    def sketch(self, frame: image.Frame, settings: Settings = _DEFAULTS) -> Sketch:
+        """The colors of one picture at the working size; see `Engine.sketch`."""
         probabilities = self.classifier.classify(frame)
 
-        def by(engine: Engine) -> Colorized:
+        def by(engine: Engine) -> Sketch:
             choice = Choice(engine.card.name, "class", probabilities, {})
-            return replace(engine.colorize(frame, settings), choice=choice)
+            return replace(engine.sketch(frame, settings), choice=choice)
 
         for specialist in self.specialists:
             if sum(probabilities[label] for label in specialist.classes) >= self.sure:
@@ -133,18 +139,18 @@ class Router:
 
     def _best(
         self, frame: image.Frame, settings: Settings, probabilities: dict[str, float]
-    ) -> Colorized:
+    ) -> Sketch:
         """By the specialist of the highest score, or by the general network."""
-        colored = {
-            specialist.name: specialist.engine.colorize(frame, settings)
+        sketches = {
+            specialist.name: specialist.engine.sketch(frame, settings)
             for specialist in self.specialists
             if specialist.engine.card.score
         }
-        scores = {name: one.score for name, one in colored.items() if one.score is not None}
+        scores = {name: one.score for name, one in sketches.items() if one.score is not None}
         if scores:
             name = max(scores, key=scores.__getitem__)
-            return replace(colored[name], choice=Choice(name, "score", probabilities, scores))
+            return replace(sketches[name], choice=Choice(name, "score", probabilities, scores))
         if self.general is None:  # the constructor has refused this
             raise AssertionError("neither scores nor a general network")
         choice = Choice(self.general.card.name, "last resort", probabilities, {})
-        return replace(self.general.colorize(frame, settings), choice=choice)
+        return replace(self.general.sketch(frame, settings), choice=choice)
