@@ -11,8 +11,9 @@ import skimage
 from PIL import Image, ImageCms
 
 from photochrom.image import decode, encode, from_pil
-from photochrom.image.profile import is_srgb, matching_profile, profile_space, srgb_profile
-from photochrom.image.shaper import _curve, shaper
+from photochrom.image.icc import profile_space
+from photochrom.image.profile import is_srgb, matching_profile, srgb_profile
+from photochrom.image.shaper import shaper
 
 RELATIVE, BLACK_POINT = ImageCms.Intent.RELATIVE_COLORIMETRIC, 0x2000
 
@@ -182,25 +183,3 @@ def test_the_exact_path_agrees_with_little_cms_on_real_profiles():
         difference = np.abs(curves(cube) - by_pillow(Image.fromarray(cube), icc))
         assert difference.max() <= 2
         assert difference.mean() < 0.1
-
-
-@pytest.mark.parametrize(
-    ("kind", "parameters", "law"),
-    [
-        (0, (2.0,), lambda x: x**2),
-        (1, (2.0, 0.5, 0.5), lambda x: (0.5 * x + 0.5) ** 2),
-        (2, (2.0, 1.0, -0.25, 0.125), lambda x: np.maximum(x - 0.25, 0) ** 2 + 0.125),
-        (3, (2.0, 1.0, 0.0, 0.5, 0.5), lambda x: np.where(x >= 0.5, x**2, x / 2)),
-        (
-            4,
-            (2.0, 0.5, 0.0, 0.25, 0.5, 0.5, 0.125),
-            lambda x: np.where(x >= 0.5, x**2 / 4 + 0.5, x / 4 + 0.125),
-        ),
-    ],
-)
-def test_parametric_curves(kind, parameters, law):
-    """Laws of the ICC specification, table of function types."""
-    tag = b"para" + bytes(4) + struct.pack(">HH", kind, 0)
-    tag += struct.pack(f">{len(parameters)}i", *(round(p * 65536) for p in parameters))
-    x = np.linspace(0, 1, 101, dtype=np.float32)
-    np.testing.assert_allclose(_curve(tag)(x), law(x), atol=1e-6)

@@ -1,21 +1,22 @@
-"""Color profiles: what space one describes, and pixels brought from it to sRGB.
+"""Color profiles: what the codes under one mean, and pixels brought from it to sRGB.
 
 Every Frame is sRGB-encoded, so that the color science above never asks which space it is in. The
-price is known: colors of Display P3 or Adobe RGB outside the sRGB gamut are clipped to it.
+price is known: colors of Display P3 or Adobe RGB outside the sRGB gamut are clipped to it. Archives
+do not pay it: there codes stay, and what they mean is an Encoding (`encoding_of`).
 """
 
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pyvips
 
+from photochrom.color import SRGB, WHITE, Encoding
+from photochrom.color.encoding import D50, bradford, scaled_to_white
 from photochrom.image.frame import Pixels
-from photochrom.image.shaper import is_whole, shaper
+from photochrom.image.icc import Curve, Doubles, Space, description, profile_space, shape_of
+from photochrom.image.shaper import shaper
 
-Space = Literal["grey", "rgb", "cmyk"]
-
-_SIGNATURES: dict[bytes, Space] = {b"GRAY": "grey", b"RGB ": "rgb", b"CMYK": "cmyk"}
 _CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
 _INTERPRETATIONS: dict[tuple[Space, int], str] = {
     ("grey", 8): "b-w",
@@ -32,9 +33,86 @@ _INTERPRETATIONS: dict[tuple[Space, int], str] = {
 _SAME_TOLERANCE = 257
 
 
-def profile_space(icc: bytes) -> Space | None:
-    """The color space that a profile describes, from its header; None for one of no use."""
-    return _SIGNATURES.get(icc[16:20]) if is_whole(icc) else None
+_CODES = np.arange(65536) / 65535  # every 16-bit code, and so every 8-bit one
+_ENDS = 1 / 255  # how far from 0 and 1 a curve may begin and end: tables of 8 bits end at 65280
+_FALL = 1e-4  # how far it may fall back: BT.709's two pieces overlap by 6e-5 when inverted
+_FLAT = 65536 // 32  # codes that may mean the same: a toe that 16 bits round to 0, no clipping
+_LEAN = 2.0**-17  # half of the last bit of a 16-bit table
+_WHITE = 0.01  # how far the colorants' sum may be from the white that they should add up to
+_CONDITION = 100.0  # of the matrix of primaries; ProPhoto has 4
+
+
+@lru_cache(maxsize=32)
+def encoding_of(icc: bytes | None, channels: int) -> Encoding | None:
+    """What the codes of a picture with this profile mean.
+
+    Args:
+        icc: the profile found in the file.
+        channels: of color: 1, 3 or 4 (CMYK).
+
+    Returns:
+        sRGB without a profile, under a damaged one and under one for another kind of picture. A
+        grey profile's encoding has the primaries of sRGB; a grey picture may have an RGB profile.
+        None where no single curve and matrix say it, or where codes cannot be told apart by their
+        light: tables, three curves that differ, CMYK. Such pictures must be converted (`managed`).
+        Equal arguments give one and the same Encoding while it is remembered.
+    """
+    if channels == 4:
+        return None
+    space = None if icc is None else profile_space(icc)
+    if icc is None or not (space == "rgb" or (space == "grey" and channels == 1)):
+        return SRGB
+    try:
+        shape = shape_of(icc)
+    except ValueError:
+        return SRGB
+    if shape is None:
+        return None
+    curve = _rising(shape.curves)
+    to_xyz = SRGB.to_xyz if shape.colorants is None else _plausible(shape.colorants)
+    if curve is None or to_xyz is None:
+        return None
+    return Encoding(description(icc) or f"{space} profile", curve, to_xyz)
+
+
+def _rising(curves: tuple[Curve, ...]) -> Curve | None:
+    """The curve of all channels, strictly rising from 0 to 1; None if they differ or do not rise.
+
+    A curve that is so already is returned as it is. One that a file's few bits keep from it is
+    stretched to its ends, and where it is flat or falls back a little, it gets a slope that no
+    16-bit table could show: each code keeps a light of its own, so that it can be found again.
+    """
+    light, *others = (curve(_CODES) for curve in curves)
+    if any(np.abs(other - light).max() > 1 / 65535 for other in others):
+        return None
+    risen = np.maximum.accumulate(light)
+    rises = np.flatnonzero(np.diff(risen) > 0)
+    flats = np.diff(rises, prepend=-1, append=len(risen) - 1)
+    first, last = risen[0], risen[-1]
+    if abs(first) > _ENDS or abs(last - 1) > _ENDS:
+        return None
+    if (risen - light).max() > _FALL or flats.max() > _FLAT:
+        return None
+    strict = len(rises) == len(risen) - 1
+    if strict and (first, last) == (0, 1):
+        return curves[0]
+    risen = (risen - first) / (last - first)
+    if not strict:
+        risen = (risen + _LEAN * _CODES) / (1 + _LEAN)
+    return lambda encoded: np.interp(encoded, _CODES, risen)
+
+
+def _plausible(colorants: Doubles) -> Doubles | None:
+    """Linear RGB to XYZ under D65 `(3, 3)`, its white exact; None for primaries that cannot be.
+
+    Of real spaces, green carries most of the luminance, and what is painted counts on that.
+    """
+    adapted = bradford(D50, WHITE) @ colorants
+    if np.abs(adapted.sum(axis=1) - WHITE).max() > _WHITE or np.linalg.cond(adapted) > _CONDITION:
+        return None
+    to_xyz = scaled_to_white(adapted)
+    luminance = to_xyz[1]
+    return to_xyz if luminance.min() > 0 and luminance.argmax() == 1 else None
 
 
 @lru_cache(maxsize=2)
