@@ -51,18 +51,20 @@ def _lab(pixels: np.ndarray) -> np.ndarray:
 
 
 @given(st.integers(1, 20_000), st.integers(1, 20_000), st.integers(32, 512))
-def test_working_shape_has_the_aspect_ratio_and_the_area(height, width, size):
+def test_working_shape_has_the_aspect_ratio_and_the_long_side(height, width, size):
     h, w = working_shape(height, width, size, 32)
     assert min(h, w) >= 1
-    # Of `size` squared, or less for strips; rounding adds half a pixel to each side.
+    # No more area than the square's; rounding adds half a pixel to each side.
     assert (h - 0.5) * (w - 0.5) <= size**2
     padded = (h + 31) // 32 * 32 * ((w + 31) // 32 * 32)
     assert padded <= (size + 64) ** 2 * 2
-    if max(height, width) <= (size / 32) ** 2 * min(height, width):
-        assert (h + 0.5) * (w + 0.5) >= size**2
-        scale = (h * w / (height * width)) ** 0.5
-        assert abs(h - height * scale) < 1 + 0.51 * h / w
-        assert abs(w - width * scale) < 1 + 0.51 * w / h
+    if max(height, width) * 32 <= size * min(height, width):  # no strip
+        assert max(h, w) == size
+    else:
+        assert max(h, w) >= size
+    scale = max(h, w) / max(height, width)
+    assert abs(h - height * scale) < 1 + 0.51 * h / w
+    assert abs(w - width * scale) < 1 + 0.51 * w / h
 
 
 @pytest.mark.parametrize(("height", "width"), [(60, 180), (180, 60), (90, 90)])
@@ -84,9 +86,9 @@ def test_no_picture_is_squashed(shown, height, width):
 def test_the_padding_mirrors_the_picture(shown):
     engine, pictures = shown
     pixels = np.random.default_rng(0).integers(0, 256, (50, 82, 1), dtype=np.uint8)
-    engine.colorize(image.from_array(pixels), SMALL)
+    engine.colorize(image.from_array(pixels), Settings(working_size=72))
     (picture,) = pictures
-    h, w = working_shape(50, 82, 64, 32)
+    h, w = working_shape(50, 82, 72, 32)
     assert picture.shape == (64, 96)
     np.testing.assert_array_equal(picture[h : h + 3], picture[h - 3 : h][::-1])
     np.testing.assert_array_equal(picture[:, w : w + 3], picture[:, w - 3 : w][:, ::-1])

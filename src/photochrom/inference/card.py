@@ -71,7 +71,7 @@ class Card(BaseModel):
     input_size: PositiveInt | None = None
     """Side of the only input, a square, that the network takes; None where sizes are free."""
     working_size: PositiveInt
-    """The picture is brought to the area of a square of this side, in pixels."""
+    """The picture is brought to a long side of this, in pixels."""
     style: bool = False
     """Whether it can color one picture in the style of another."""
     score: bool = False

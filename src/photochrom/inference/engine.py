@@ -31,8 +31,8 @@ class Settings:
     saturation: float = 1.0
     """Factor on the chroma, >= 0."""
     working_size: int | None = None
-    """Side of the square whose area the network's input has, >= 1; None takes the card's. Nothing
-    to networks of a single input size."""
+    """Long side of the network's input, >= 1; None takes the card's. Nothing to networks of a
+    single input size."""
     style: image.Frame | None = None
     """Another picture, in whose style this one is colored; for networks whose card says so."""
     edits: tuple[Edit, ...] = ()
