@@ -8,11 +8,15 @@ import numpy as np
 import pytest
 import pyvips
 import skimage
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
+from photochrom.color import SRGB, WHITE, Encoding
+from photochrom.color.spaces import DISPLAY_P3
 from photochrom.image import decode, encode, from_pil
 from photochrom.image.icc import profile_space
-from photochrom.image.profile import is_srgb, matching_profile, srgb_profile
+from photochrom.image.profile import encoding_of, is_srgb, matching_profile, srgb_profile
 from photochrom.image.shaper import shaper
 
 RELATIVE, BLACK_POINT = ImageCms.Intent.RELATIVE_COLORIMETRIC, 0x2000
@@ -183,3 +187,171 @@ def test_the_exact_path_agrees_with_little_cms_on_real_profiles():
         difference = np.abs(curves(cube) - by_pillow(Image.fromarray(cube), icc))
         assert difference.max() <= 2
         assert difference.mean() < 0.1
+
+
+# What codes mean
+
+
+CODES = np.arange(65536) / 65535
+with Image.open(Path(skimage.__file__).parent / "data" / "astronaut.png") as _photograph:
+    REAL_TABLE: bytes = _photograph.info["icc_profile"]  # Hewlett-Packard's sRGB: 1,024 entries
+
+
+def curve_table(values: np.ndarray) -> bytes:
+    codes = np.rint(values * 65535).astype(">u2")
+    return b"curv" + struct.pack(">II", 0, len(codes)) + codes.tobytes()
+
+
+def with_tags(icc: bytes, **tags: bytes) -> bytes:
+    """A profile with other bytes behind some of its tags, put at its end."""
+    count = struct.unpack_from(">I", icc, 128)[0]
+    changed = bytearray(icc)
+    for index in range(count):
+        at = 132 + 12 * index
+        name = icc[at : at + 4].decode()
+        if name in tags:
+            struct.pack_into(">II", changed, at + 4, len(changed), len(tags[name]))
+            changed += tags[name] + bytes(-len(tags[name]) % 4)
+    struct.pack_into(">I", changed, 0, len(changed))
+    return bytes(changed)
+
+
+def of_curve(tag: bytes) -> Encoding | None:
+    return encoding_of(with_tags(grey_profile(2.2), kTRC=tag), 1)
+
+
+def test_codes_without_a_profile_of_use_are_srgb():
+    assert encoding_of(None, 1) is SRGB
+    assert encoding_of(None, 3) is SRGB
+    assert encoding_of(b"not a profile", 3) is SRGB
+    assert encoding_of(libvips_profile("p3")[:-40], 3) is SRGB
+    assert encoding_of(grey_profile(1.8), 3) is SRGB
+    assert encoding_of(libvips_profile("cmyk"), 3) is SRGB
+    assert encoding_of(with_tags(libvips_profile("p3"), gTRC=b"curv"), 3) is SRGB
+
+
+def test_codes_under_a_real_adobe_rgb_profile():
+    """Of a photograph by SpaceX; the matrix is that of Adobe's specification."""
+    with Image.open(Path(skimage.__file__).parent / "data" / "rocket.jpg") as opened:
+        icc = opened.info["icc_profile"]
+    encoding = encoding_of(icc, 3)
+    assert encoding.name == "Adobe RGB (1998)"
+    expected = [
+        [0.57667, 0.18556, 0.18823],
+        [0.29734, 0.62736, 0.07529],
+        [0.02703, 0.07069, 0.99134],
+    ]
+    np.testing.assert_allclose(encoding.to_xyz, expected, atol=1e-4)
+    np.testing.assert_allclose(encoding.to_xyz.sum(axis=1), WHITE, atol=1e-12)
+    np.testing.assert_allclose(encoding.curve(CODES), CODES**2.19921875, atol=1e-12)
+    assert encoding_of(icc, 3) is encoding  # so that tables made for it are found again
+
+
+def test_codes_under_profiles_that_are_called_srgb():
+    for icc in (libvips_profile("srgb"), srgb_profile(3)):
+        encoding = encoding_of(icc, 3)
+        np.testing.assert_allclose(encoding.to_xyz, SRGB.to_xyz, atol=1e-4)
+        np.testing.assert_allclose(encoding.curve(CODES), SRGB.curve(CODES), atol=4e-5)
+
+
+def test_grey_codes_have_the_primaries_of_srgb():
+    encoding = encoding_of(grey_profile(1.75), 1)
+    assert encoding.to_xyz is SRGB.to_xyz
+    np.testing.assert_allclose(encoding.curve(CODES), CODES**1.75, atol=1e-12)
+
+
+def test_a_grey_picture_may_have_an_rgb_profile():
+    encoding = encoding_of(libvips_profile("p3"), 1)
+    np.testing.assert_allclose(encoding.to_xyz, DISPLAY_P3.to_xyz, atol=2e-3)
+
+
+def test_what_no_single_curve_says_is_converted():
+    assert encoding_of(None, 4) is None
+    assert encoding_of(libvips_profile("cmyk"), 4) is None
+    p3 = libvips_profile("p3")
+    gamma = b"curv" + struct.pack(">IIH", 0, 1, 512)
+    assert encoding_of(with_tags(p3, bTRC=gamma), 3) is None
+    same = with_tags(p3, rTRC=gamma, gTRC=gamma, bTRC=gamma)
+    np.testing.assert_allclose(encoding_of(same, 3).curve(CODES), CODES**2, atol=1e-12)
+    assert encoding_of(p3.replace(b"chad", b"A2B0"), 3) is None
+
+
+def test_primaries_that_cannot_be_are_converted():
+    p3 = libvips_profile("p3")
+    red, green = (b"XYZ " + bytes(4) + c for c in (bytes(12), struct.pack(">3i", 1, 2, 3)))
+    assert encoding_of(with_tags(p3, rXYZ=red), 3) is None  # no light
+    assert encoding_of(with_tags(p3, gXYZ=green), 3) is None  # does not add up to white
+    swapped = p3.replace(b"rXYZ", b"tmp ").replace(b"gXYZ", b"rXYZ").replace(b"tmp ", b"gXYZ")
+    assert encoding_of(swapped, 3) is None  # red brighter than green
+    short = with_tags(p3, rXYZ=b"XYZ " + bytes(8))
+    assert encoding_of(short, 3) in (None, SRGB)
+
+
+def test_a_toe_that_16_bits_round_to_black_still_tells_codes_apart():
+    """Gamma 2.2 in 1,024 entries: the first five are 0. No value may leave its rounding."""
+    places = np.linspace(0, 1, 1024)
+    encoding = of_curve(curve_table(places**2.2))
+    light = encoding.curve(CODES)
+    assert (np.rint(places**2.2 * 65535)[:5] == 0).all()
+    assert (np.diff(light) > 0).all()
+    assert (light[0], light[-1]) == (0, 1)
+    as_written = np.interp(CODES, places, np.rint(places**2.2 * 65535) / 65535)
+    assert np.abs(light - as_written).max() <= 0.5 / 65535
+
+
+def test_clipped_codes_cannot_be_told_apart():
+    places = np.linspace(0, 1, 256)
+    assert of_curve(curve_table((places - 0.02).clip(0) / 0.98)) is not None
+    assert of_curve(curve_table((places - 0.05).clip(0) / 0.95)) is None
+    assert of_curve(curve_table((places / 0.95).clip(0, 1))) is None
+
+
+def test_tables_of_8_bits_end_at_white_all_the_same():
+    """255 * 256 of 65535, as some programs write white."""
+    places = np.linspace(0, 1, 256)
+    encoding = of_curve(curve_table(np.rint(places**1.5 * 255) * 256 / 65535))
+    light = encoding.curve(CODES)
+    assert (light[0], light[-1]) == (0, 1)
+    assert (np.diff(light) > 0).all()
+    np.testing.assert_allclose(light, CODES**1.5, atol=0.006)
+
+
+def test_curves_between_other_ends_are_converted():
+    places = np.linspace(0, 1, 256)
+    assert of_curve(curve_table(0.9 * places)) is None
+    assert of_curve(curve_table(0.1 + 0.9 * places)) is None
+    assert of_curve(curve_table(1 - places)) is None
+    assert (
+        of_curve(curve_table(places + np.sin(places * 20) * 0.1 * (places - places**2))) is not None
+    )
+    assert of_curve(curve_table((places + np.sin(places * 20) * 0.2 * places).clip(0, 1))) is None
+
+
+def test_the_overlap_in_the_curve_of_bt_709_is_smoothed():
+    """Its printed constants make the decoded line end above where the power begins."""
+    numbers = (1 / 0.45, 1 / 1.099, 0.099 / 1.099, 1 / 4.5, 0.0812)
+    tag = b"para" + bytes(4) + struct.pack(">HH5i", 3, 0, *(round(n * 65536) for n in numbers))
+    encoding = of_curve(tag)
+    line, power = CODES / 4.5, ((CODES + 0.099) / 1.099) ** (1 / 0.45)
+    expected = np.where(CODES < 0.0812, line, power)
+    assert (np.diff(expected) < 0).any()
+    light = encoding.curve(CODES)
+    assert (np.diff(light) > 0).all()
+    np.testing.assert_allclose(light, expected, atol=8e-5)
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_no_damage_to_a_profile_leaves_codes_without_order(data):
+    source = data.draw(st.sampled_from([grey_profile(2.2), libvips_profile("p3"), REAL_TABLE]))
+    damaged = bytearray(source)
+    for _ in range(data.draw(st.integers(1, 8))):
+        damaged[data.draw(st.integers(0, len(source) - 1))] = data.draw(st.integers(0, 255))
+    for channels in (1, 3):
+        encoding = encoding_of(bytes(damaged), channels)
+        if encoding is not None:
+            light = encoding.curve(CODES)
+            assert light[0] == 0
+            assert light[-1] == pytest.approx(1, abs=1e-12)
+            assert (np.diff(light) > 0).all()
+            np.testing.assert_allclose(encoding.to_xyz.sum(axis=1), WHITE, atol=1e-9)

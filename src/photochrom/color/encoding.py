@@ -6,7 +6,6 @@ gamma or a dot gain of their own, and leave in what they came in.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,7 @@ Doubles = npt.NDArray[np.float64]
 D50 = np.array([63190, 65536, 54061]) / 65536
 """XYZ of the white through which ICC profiles connect (ICC.1:2022, section 7.2.16), Y = 1."""
 
-# ICC.1:2022, annex E.2: XYZ to the three sharpened cone responses of Bradford.
+# ICC.1:2022, annex E: XYZ to the three sharpened cone responses of Bradford.
 _BRADFORD = np.array(
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
@@ -74,15 +73,6 @@ SRGB = Encoding("sRGB", SRGB_CURVE, SRGB_TO_XYZ)
 """IEC 61966-2-1."""
 
 
-@lru_cache(maxsize=8)
-def decode_table(encoding: Encoding, bit_depth: int) -> Doubles:
-    """Linear light of every code, `(2 ** bit_depth,)`, strictly rising from 0 to 1; read-only."""
-    codes = np.arange(1 << bit_depth) / ((1 << bit_depth) - 1)
-    table: Doubles = np.array(encoding.curve(codes), dtype=np.float64)
-    table.flags.writeable = False
-    return table
-
-
 def bradford(source: Doubles, target: Doubles) -> Doubles:
     """The matrix `(3, 3)` that takes XYZ seen under one white to how it looks under another.
 
@@ -90,7 +80,7 @@ def bradford(source: Doubles, target: Doubles) -> Doubles:
         source, target: XYZ of the whites, `(3,)`, each with Y = 1.
 
     Returns:
-        The linear Bradford transform (ICC.1:2022, annex E.2).
+        The linear Bradford transform (ICC.1:2022, annex E).
     """
     gains = (_BRADFORD @ target) / (_BRADFORD @ source)
     adapted: Doubles = np.linalg.solve(_BRADFORD, gains[:, None] * _BRADFORD)

@@ -45,14 +45,14 @@ DISPLAY_P3 = Encoding(
     SRGB_CURVE,
     _primaries((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), None),
 )
-"""The primaries of SMPTE RP 431-2 under D65, with the curve of sRGB (Apple; CSS Color 4, 10.4)."""
+"""The primaries of SMPTE RP 431-2 under D65, with the curve of sRGB (CSS Color 4)."""
 
 ADOBE_RGB = Encoding(
     "Adobe RGB (1998)",
     Power(563 / 256),
     _primaries((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), None),
 )
-"""Adobe RGB (1998) Color Image Encoding, version 2005-05, sections 4.3.1 and 4.3.4."""
+"""Adobe RGB (1998) Color Image Encoding, Adobe 2005."""
 
 PROPHOTO = Encoding(
     "ProPhoto RGB",
@@ -85,4 +85,4 @@ SPACES: Mapping[str, Encoding] = MappingProxyType(
         "prophoto": PROPHOTO,
     }
 )
-"""By the names of the command line, from the narrowest to the widest."""
+"""By the names of the command line."""
