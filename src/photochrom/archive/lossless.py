@@ -1,0 +1,269 @@
+"""A grey JPEG in color, its luma untouched: the same coefficients, bit for bit.
+
+A color JPEG stores luma, Y', and two components of chroma, Cb and Cr (ITU-T T.871, section 7). The
+luma is taken over as it is coded; chroma is found for it, at half the size, and put behind it. See
+docs/lossless-jpeg.md for what that keeps and what it does not.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache, reduce
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from ..color import SRGB, Encoding, lab_to_xyz, linear_to_lightness
+from ..errors import ImageError, MissingFileError, OutputExistsError, UnsupportedImageError
+from ..image import MAX_PIXELS
+from ..image.coefficients import GreyJpeg, Plane, component, grey_jpeg
+from ..image.icc import profile_space, rgb_counterpart
+from ..image.jpeg_segments import Jpeg, with_chroma
+from ..image.profile import encoding_of, srgb_profile
+from ..inference import Sketch
+from ..inference.enlarge import Enlargement, guided_lines
+from ..whole import replacing
+
+Floats = npt.NDArray[np.float32]
+
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+"""Share of R', G' and B' in luma (T.871, section 7)."""
+_TO_RED, _TO_BLUE = np.float32(2 * (1 - 0.299)), np.float32(2 * (1 - 0.114))
+"""R' - Y' for each Cr, and B' - Y' for each Cb."""
+
+_STEPS = 1 << 14  # of the tables: 0.02 codes at most off the true curves
+_TINY = np.float32(1e-6)
+_ROUNDS = 5  # to find a lightness: what is left is below 0.05 codes of luma
+_AHEAD = 2  # strips for each thread: decoding waits for none, and memory stays small
+
+_TURNS: dict[int, Callable[[Floats], Floats]] = {
+    2: np.fliplr,
+    3: lambda upright: np.rot90(upright, 2),
+    4: np.flipud,
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda upright: np.rot90(upright, 2).swapaxes(0, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+"""From upright to stored, by EXIF's orientation."""
+
+
+def lossless(
+    source: Path,
+    sketch: Sketch,
+    target: Path,
+    *,
+    chroma_quality: int = 90,
+    xmp: bytes | None = None,
+    overwrite: bool = False,
+    threads: int = 0,
+    max_pixels: int = MAX_PIXELS,
+) -> None:
+    """Color a grey JPEG file into another, whose luma is the same, bit for bit.
+
+    Args:
+        source: a JPEG of one component, or of three whose chroma is 0.
+        sketch: its colors, upright.
+        target: appears when it is complete.
+        chroma_quality: 1 to 100, as libjpeg counts it.
+        xmp: takes the place of the file's own XMP packet; None leaves that as it is.
+        overwrite: replace the target if it exists.
+        threads: 0 takes every core.
+        max_pixels: more are refused.
+
+    Raises:
+        ImageError: the file is no JPEG, damaged, in color, too large or of a kind whose
+            coefficients cannot be kept; the target exists or cannot be written. See `errors`.
+        MissingExtraError: a source of three components, without the extra `archive`.
+        ValueError: the quality is out of range.
+    """
+    if not 1 <= chroma_quality <= 100:
+        raise ValueError(f"chroma quality is {chroma_quality}; it lies between 1 and 100")
+    if not overwrite and os.path.lexists(target):
+        raise OutputExistsError(
+            f"{target}: exists already; allow overwriting or choose another name"
+        )
+    grey = grey_jpeg(_read(source), str(source), max_pixels)
+    encoding = _encoding(grey)
+    workers = threads or os.cpu_count() or 1
+    lines = _lines(_as_stored(sketch, grey.orientation), encoding)
+    planes = _chroma(grey, lines, workers)
+    with ThreadPoolExecutor(min(workers, 2)) as pool:
+        blue, red = pool.map(
+            lambda plane: component(plane, chroma_quality, grey.parts.is_progressive), planes
+        )
+    parts = _with_profile(grey.parts, encoding)
+    parts = parts if xmp is None else parts.with_xmp(xmp)
+    _write(with_chroma(parts, blue, red), target)
+
+
+def _read(source: Path) -> bytes:
+    try:
+        return source.read_bytes()
+    except FileNotFoundError:
+        raise MissingFileError(f"{source}: no such file; check the path") from None
+    except OSError as error:
+        raise ImageError(
+            f"{source}: cannot be read ({error.strerror}); give the path of one JPEG file"
+        ) from None
+
+
+def _write(jpeg: Jpeg, target: Path) -> None:
+    try:
+        with replacing(target) as beside, beside.open("wb") as file:
+            file.writelines(jpeg.chunks())
+    except OSError as error:
+        raise ImageError(
+            f"{target}: cannot be written ({error.strerror}); "
+            "check that its folder exists, may be written to and has space"
+        ) from None
+
+
+def _encoding(grey: GreyJpeg) -> Encoding:
+    """What its codes mean."""
+    encoding = encoding_of(grey.parts.icc, 1)
+    if encoding is None:
+        raise UnsupportedImageError(
+            f"{grey.name}: its color profile is made of tables, which codes in color cannot obey; "
+            "color it without keeping its coefficients"
+        )
+    return encoding
+
+
+def _with_profile(parts: Jpeg, encoding: Encoding) -> Jpeg:
+    """The file with the RGB profile that means for greys what its grey profile meant."""
+    icc = parts.icc
+    if icc is None or profile_space(icc) != "grey":
+        return parts
+    return parts.with_icc(srgb_profile(3) if encoding is SRGB else rgb_counterpart(icc))
+
+
+def _as_stored(sketch: Sketch, orientation: int) -> Sketch:
+    """The sketch of an upright picture, turned as the file has it (EXIF 2.32, `Orientation`)."""
+    turned = _TURNS.get(orientation, np.asarray)
+    return replace(sketch, lightness=turned(sketch.lightness), ab=turned(sketch.ab))
+
+
+@dataclass(frozen=True)
+class _Tones:
+    """An encoding in tables, over [0, 1] in `_STEPS` steps."""
+
+    value: Floats
+    """Encoded value, over the square root of linear light, in which all curves are tame."""
+    lightness: Floats
+    """L* of greys, over their encoded value."""
+    from_xyz: Floats
+    """`(3, 3)`: XYZ to linear RGB."""
+
+    def color(self, lightness: Floats, ab: Floats) -> Floats:
+        """R'G'B' `(..., 3)` in [0, 1] of L*a*b*, moved toward the grey of their luminance where
+        the encoding has no such color."""
+        xyz = lab_to_xyz(np.concatenate([lightness[..., None], ab], axis=-1))
+        linear = xyz @ self.from_xyz.T
+        grey, low, high = (
+            xyz[..., 1:2],
+            linear.min(-1, keepdims=True),
+            linear.max(-1, keepdims=True),
+        )
+        room = np.minimum(
+            grey / np.maximum(grey - low, _TINY), (1 - grey) / np.maximum(high - grey, _TINY)
+        )
+        linear = grey + np.minimum(room, 1) * (linear - grey)
+        return _at(self.value, np.sqrt(linear.clip(0, 1)))
+
+
+@lru_cache(maxsize=8)
+def _tones(encoding: Encoding) -> _Tones:
+    steps = np.linspace(0, 1, _STEPS + 1)
+    light = np.asarray(encoding.curve(steps))
+    return _Tones(
+        value=np.interp(steps**2, light, steps).astype(np.float32),
+        lightness=linear_to_lightness(np.stack([light] * 3, axis=-1)).astype(np.float32),
+        from_xyz=np.linalg.inv(encoding.to_xyz).astype(np.float32),
+    )
+
+
+def _at(table: Floats, place: Floats) -> Floats:
+    """The entries of a table nearest to places in [0, 1]."""
+    found: Floats = table[np.rint(place * np.float32(_STEPS)).astype(np.intp)]
+    return found
+
+
+def _lines(sketch: Sketch, encoding: Encoding) -> Floats:
+    """Fit lines from luma to chroma around each pixel of a sketch.
+
+    At a given luma, one lightness goes with a and b; it is the grey's of that luma for greys only.
+
+    Returns:
+        `(h, w, 4)`: slopes and offsets of Cb and Cr over luma in [0, 255].
+    """
+    tones = _tones(encoding)
+    lightness = sketch.lightness
+    for _ in range(_ROUNDS):
+        luma = tones.color(lightness, sketch.ab) @ _LUMA
+        lightness = (lightness + sketch.lightness - _at(tones.lightness, luma)).clip(0, 100)
+    rgb = tones.color(lightness, sketch.ab)
+    luma = rgb @ _LUMA
+    chroma = np.stack([(rgb[..., 2] - luma) / _TO_BLUE, (rgb[..., 0] - luma) / _TO_RED], axis=-1)
+    # Edges are told by steps of lightness, to which a hundredth of the luma is close.
+    lines = guided_lines(100 * luma, (255 * chroma).astype(np.float32))
+    lines[..., :2] *= np.float32(100 / 255)
+    return lines
+
+
+def _chroma(grey: GreyJpeg, lines: Floats, workers: int) -> tuple[Plane, Plane]:
+    """Cb and Cr as codes, each of half the size of the picture, rounded up."""
+    height, width = -(-grey.height // 2), -(-grey.width // 2)
+    planes = np.empty((2, height, width), dtype=np.uint8)
+    enlargement = Enlargement(lines, height, width)
+    pending: deque[Future[None]] = deque()
+
+    def fill(strip: Plane, begin: int) -> None:
+        end = begin + -(-len(strip) // 2)
+        planes[:, begin:end] = chroma_of(strip, enlargement.rows(begin, end))
+
+    with ThreadPoolExecutor(workers) as pool:
+        begin = 0
+        for strip in grey.strips():
+            pending.append(pool.submit(fill, strip, begin))
+            begin += len(strip) // 2
+            if len(pending) > _AHEAD * workers:
+                pending.popleft().result()
+        for future in pending:
+            future.result()
+    return planes[0], planes[1]
+
+
+def chroma_of(luma: Plane, lines: Floats) -> Plane:
+    """Chroma for some rows, each sample for 2 × 2 pixels.
+
+    A sample is moved toward grey until R'G'B' of the darkest and of the brightest of its pixels
+    lie within [0, 255]: what lies outside a viewer clips, and that would change the luma shown.
+
+    Args:
+        luma: codes `(n, W)`; an even number of rows, unless they end the picture.
+        lines: `(ceil(n / 2), ceil(W / 2), 4)`: slopes and offsets of Cb and Cr.
+
+    Returns:
+        Codes of Cb and Cr, `(2, ceil(n / 2), ceil(W / 2))`, 128 for grey.
+    """
+    odd = [(0, side % 2) for side in luma.shape]
+    luma = np.pad(luma, odd, mode="edge") if luma.shape[0] % 2 or luma.shape[1] % 2 else luma
+    quarters = luma[::2, ::2], luma[::2, 1::2], luma[1::2, ::2], luma[1::2, 1::2]
+    darkest, brightest = reduce(np.minimum, quarters), reduce(np.maximum, quarters)
+    mean = sum(quarters, np.zeros(darkest.shape, dtype=np.uint16)) * np.float32(0.25)
+    slopes = np.moveaxis(lines, -1, 0)
+    blue, red = (slopes[i] * mean + slopes[i + 2] for i in (0, 1))
+    excess = [_TO_RED * red, _TO_BLUE * blue]  # of each channel over the luma
+    excess += [-(_LUMA[0] * excess[0] + _LUMA[2] * excess[1]) / _LUMA[1]]
+    highest, lowest = reduce(np.maximum, excess), reduce(np.minimum, excess)
+    room = np.minimum(
+        darkest / np.maximum(-lowest, _TINY), (255 - brightest) / np.maximum(highest, _TINY)
+    )
+    kept = np.minimum(room, 1)
+    codes = np.stack([blue * kept, red * kept]) + np.float32(128.5)
+    found: Plane = codes.clip(0, 255).astype(np.uint8)
+    return found
