@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from photochrom.image import decode, encode
-from photochrom.image.exif import add_to_tiff, refreshed, tiff_to_exif
+from photochrom.image.exif import described, refreshed, to_tags
 from photochrom.image.iptc import unwrap, wrap
 from photochrom.image.png_texts import read_texts
+from photochrom.image.tiff_tags import Tiff
 
 DESCRIPTION, ARTIST, COPYRIGHT, ORIENTATION = 270, 315, 33432, 274
 EXIF, GPS, COMMENT = 34665, 34853, 0x9286
@@ -66,7 +67,8 @@ def test_the_tags_of_a_big_endian_tiff_are_read():
     tiff += struct.pack(">HHII", ARTIST, 2, len(name), at + len(text))
     tiff += bytes(4) + text + name
     found = Image.Exif()
-    found.load(tiff_to_exif(tiff))
+    structure = Tiff.begin(BytesIO(tiff))
+    found.load(described(structure, next(structure.directories()))[0])
     assert dict(found) == {DESCRIPTION: text[:-1].decode(), ARTIST: name[:-1].decode(), 0x4746: 5}
 
 
@@ -147,12 +149,14 @@ def test_a_preview_of_the_grey_picture_is_not_kept(pil_bytes, exif):
         assert preview not in encode(frame, format=format)
 
 
-@given(st.binary(max_size=200), st.sampled_from([b"II*\0", b"MM\0*", b""]))
+@given(st.binary(max_size=200), st.sampled_from([b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b""]))
 def test_damaged_blocks_never_raise(noise: bytes, head: bytes):
     block = head + noise
-    tiff_to_exif(block)
+    structure = Tiff.begin(BytesIO(block))
+    for at in [] if structure is None else structure.directories():
+        described(structure, at)
     refreshed(b"Exif\0\0" + block)
-    add_to_tiff(block, b"Exif\0\0" + block, noise)
+    to_tags(b"Exif\0\0" + block, noise)
     for kind in (b"tEXt", b"zTXt", b"iTXt"):
-        read_texts(bytes(8) + len(noise).to_bytes(4) + kind + noise + bytes(4))
+        read_texts(BytesIO(bytes(8) + len(noise).to_bytes(4) + kind + noise + bytes(4)))
     unwrap(b"Photoshop 3.0\x008BIM" + noise)

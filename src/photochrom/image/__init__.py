@@ -6,12 +6,17 @@ resize        arrays of another size      sheet        pictures side by side
 profile, exif, iptc                       what files carry beside pixels
 """
 
+from photochrom.image.admission import MAX_PIXELS
 from photochrom.image.frame import FORMATS, Format, Frame, Metadata
+from photochrom.image.header import Header, Layout
 from photochrom.image.interchange import PilImage, from_array, from_pil, to_pil
-from photochrom.image.reading import MAX_PIXELS, decode, read
+from photochrom.image.opening import Original
+from photochrom.image.reading import decode, read
 from photochrom.image.resize import Kernel, resize
+from photochrom.image.saving import SUFFIXES
 from photochrom.image.sheet import contact_sheet
-from photochrom.image.writing import SUFFIXES, encode, write
+from photochrom.image.storing import store
+from photochrom.image.writing import encode, write
 
 __all__ = [
     "FORMATS",
@@ -19,8 +24,11 @@ __all__ = [
     "SUFFIXES",
     "Format",
     "Frame",
+    "Header",
     "Kernel",
+    "Layout",
     "Metadata",
+    "Original",
     "PilImage",
     "contact_sheet",
     "decode",
@@ -29,6 +37,7 @@ __all__ = [
     "from_pil",
     "read",
     "resize",
+    "store",
     "to_pil",
     "write",
 ]

@@ -7,40 +7,49 @@ Chunks are those of the PNG specification, third edition, section 11.3.3.
 import struct
 import zlib
 from collections.abc import Iterator
+from typing import BinaryIO
+
+HEADER_SIZE = 8 + 12 + 13
+"""Bytes of the signature and the IHDR chunk, always the first; texts may follow."""
 
 _SIGNATURE_SIZE = 8
-_HEADER_SIZE = 12 + 13  # the IHDR chunk, always the first
 _NOT_TEXTS = ("XML:com.adobe.xmp", "Raw profile type ")  # metadata in disguise
-_MOST = 1 << 20  # bytes that a compressed text may unfold to
+_MOST = 1 << 20  # bytes that a text may have, unfolded
+_MOST_TEXTS = 1 << 10
 
 Texts = tuple[tuple[str, str], ...]
 
 
-def read_texts(png: bytes) -> Texts:
+def read_texts(file: BinaryIO) -> Texts:
     """Keys and texts, in file order; what is damaged or too long is left out."""
-    found = []
-    for kind, body in _chunks(png):
+    found: list[tuple[str, str]] = []
+    for kind, body in _chunks(file):
         key, _, rest = body.partition(b"\0")
         text = {b"tEXt": _plain, b"zTXt": _compressed, b"iTXt": _international}[kind](rest)
         name = key.decode("latin-1")
         if text is not None and name and not name.startswith(_NOT_TEXTS):
             found.append((name, text))
+        if len(found) == _MOST_TEXTS:
+            break
     return tuple(found)
 
 
-def add_texts(png: bytes, texts: Texts) -> bytes:
-    """A PNG file with these texts, as UTF-8, behind its header."""
-    at = _SIGNATURE_SIZE + _HEADER_SIZE
-    return b"".join([png[:at], *(_chunk(key, text) for key, text in texts), png[at:]])
+def packed_texts(texts: Texts) -> bytes:
+    """Chunks of these texts, as UTF-8, for the place behind a PNG file's header."""
+    return b"".join(_chunk(key, text) for key, text in texts)
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Type and body of every chunk of text."""
     at = _SIGNATURE_SIZE
-    while at + 12 <= len(png):
-        size, kind = struct.unpack_from(">I4s", png, at)
-        if kind in (b"tEXt", b"zTXt", b"iTXt"):
-            yield kind, png[at + 8 : at + 8 + size]
+    while True:
+        file.seek(at)
+        head = file.read(8)
+        if len(head) < 8:
+            return
+        size, kind = struct.unpack(">I4s", head)
+        if kind in (b"tEXt", b"zTXt", b"iTXt") and size <= _MOST:
+            yield kind, file.read(size)
         at += 12 + size
 
 
