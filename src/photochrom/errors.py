@@ -9,6 +9,7 @@
     │   ├── TooManyPixelsError       more pixels than the limit
     │   ├── UnsupportedImageError    a picture, but of a kind that we do not handle
     │   └── OutputExistsError        the output is there already and `force` was not given
+    ├── HintError                hints cannot be read, or lie outside their picture
     ├── ModelError               weights or their card are missing, damaged or do not fit
     ├── RecipeError              a training recipe is wrong
     ├── TrainingError            a run cannot go on: no number is a number any more, a full disk
@@ -54,6 +55,10 @@ class UnsupportedImageError(ImageError):
 
 class OutputExistsError(ImageError):
     """The output file exists and overwriting was not asked for."""
+
+
+class HintError(PhotochromError):
+    """Hints cannot be read, or lie outside their picture."""
 
 
 class ModelError(PhotochromError):
