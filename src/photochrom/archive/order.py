@@ -7,7 +7,9 @@ and weights give the same bytes.
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields
+from functools import cache
 
+from .. import image
 from ..inference import DEFAULT, Colorizer, Settings, load_colorizer
 from ..inference.library import Executor
 
@@ -26,6 +28,8 @@ class Order:
     """Of the annealed mean, in [0.01, 1]; None takes the network's own."""
     saturation: float = 1.0
     """Factor on the chroma, >= 0."""
+    style: str | None = None
+    """Path of a picture in whose style others are colored; for networks whose card says so."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100."""
 
@@ -50,7 +54,8 @@ class Order:
     @property
     def settings(self) -> Settings:
         """What of it the network is told."""
-        return Settings(temperature=self.temperature, saturation=self.saturation)
+        style = None if self.style is None else _read(self.style)
+        return Settings(temperature=self.temperature, saturation=self.saturation, style=style)
 
     def parameters(self) -> dict[str, str | int | float | bool]:
         """What differs from the defaults, by name; what a colored file says of itself."""
@@ -62,5 +67,17 @@ class Order:
         }
 
     def identity(self) -> str:
-        """SHA-256 over every value."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        """SHA-256 over every value, and over the pixels of the pictures that are named.
+
+        Raises:
+            ImageError: such a picture cannot be read.
+        """
+        values = asdict(self)
+        if self.style is not None:
+            values["style"] = hashlib.sha256(_read(self.style).pixels.tobytes()).hexdigest()
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+@cache  # an order is for many pictures
+def _read(path: str) -> image.Frame:
+    return image.read(path)

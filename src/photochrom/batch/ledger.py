@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,7 +91,7 @@ class Ledger:
         finally:
             self._connection.close()
 
-    def begin(self, identity: str, parameters: dict[str, object], model_sha256: str) -> None:
+    def begin(self, identity: str, parameters: Mapping[str, object], model_sha256: str) -> None:
         """Note the order that pictures are colored by from here on."""
         with _told(self._name):
             self._connection.execute(

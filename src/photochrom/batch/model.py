@@ -3,8 +3,19 @@
 import hashlib
 from pathlib import Path
 
+from ..archive import Order
 from ..inference import embedded, load_card
 from ..inference.router import read_router
+
+
+def identify(order: Order) -> tuple[str, str]:
+    """What a ledger knows an order by, and the hash of its weights.
+
+    Raises:
+        ModelError: see `model_sha256`.
+    """
+    weights = model_sha256(order.model)
+    return _sha256(f"{order.identity()} {weights}"), weights
 
 
 def model_sha256(model: str) -> str:

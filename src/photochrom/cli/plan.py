@@ -1,23 +1,29 @@
 """Which picture goes where: decided for all of them, and refused, before anything is written."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from ..api import default_output, is_named_as_output, refuse_overwriting
-from ..errors import ImageError, PhotochromError
+from ..api import default_output, is_named_as_output
 from ..image import SUFFIXES
 
 STREAM = "-"
 """Names standard input and standard output."""
 
 
+_LONGEST = 235
+"""Bytes that a result's name may have: 255 is what file systems hold, and the file has a longer
+name while it is being written."""
+
+
 @dataclass(frozen=True)
-class Picture:
-    """One picture to color."""
+class Streamed:
+    """The one picture of which an end, or both, is a standard stream."""
 
     source: Path | None
     """None: standard input."""
@@ -32,10 +38,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Fault:
-    """Why a picture is not colored."""
+    """Why an input gives no pictures, or not all of its own."""
 
     name: str
-    """The picture's."""
+    """The input's, or that of the part that is at fault."""
     message: str
 
 
@@ -43,8 +49,13 @@ class Fault:
 class Plan:
     """What is to be done, and what cannot be."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[tuple[Path, Path], ...]
+    """Each from its source to its target."""
+    streamed: Streamed | None
+    """The only picture, if it is one of a stream."""
     faults: tuple[Fault, ...]
+    ledger: Path | None
+    """The folder of results whose ledger says what is done already; None: nobody remembers."""
 
 
 @dataclass(frozen=True)
@@ -56,76 +67,108 @@ class _Found:
     """Its path in the tree that `--output DIR` mirrors: below the folder it was found in."""
 
 
-Listing = Callable[[Path], Iterator[Path]]
-"""The pictures of a folder."""
+Listing = Callable[[Path], Iterator[Path | Fault]]
+"""The pictures of a folder, and what of it cannot be searched."""
 
 
-def pictures_in(folder: Path) -> Iterator[Path]:
+def pictures_in(folder: Path) -> Iterator[Path | Fault]:
     """The pictures that lie in a folder itself, sorted; none that is colored already."""
-    with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if entry.is_file() and _is_wanted(entry.name)]
+    try:
+        with os.scandir(folder) as entries:
+            names = [entry.name for entry in entries if _is_picture(entry)]
+    except OSError as error:
+        yield _unsearched(folder, error)
+        return
     for name in sorted(names):
         yield folder / name
 
 
-def pictures_below(folder: Path) -> Iterator[Path]:
+def pictures_below(folder: Path) -> Iterator[Path | Fault]:
     """The pictures of a folder and its subfolders; links to folders are not followed."""
-    for here, folders, names in os.walk(folder, onerror=_raise):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if _is_wanted(name):
-                yield Path(here, name)
+    waiting = [folder]
+    while waiting:
+        here = waiting.pop()
+        yield from pictures_in(here)
+        with suppress(OSError), os.scandir(here) as entries:  # which has been told of
+            below = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
+            kept = (name for name in below if not name.startswith("."))
+            waiting += [here / name for name in sorted(kept, reverse=True)]
 
 
-def plan(inputs: Sequence[str], output: str | None, listing: Listing, *, force: bool) -> Plan:
+def is_wanted(name: str) -> bool:
+    """A picture by its name's ending, neither hidden nor a result of ours."""
+    known = Path(name).suffix.lower() in SUFFIXES
+    return known and not name.startswith(".") and not is_named_as_output(name)
+
+
+def result_of(path: Path) -> Path:
+    """Where a picture's colored version goes; see `default_output`.
+
+    What is too long for a file system is cut, and told from its like by a part of its hash.
+    """
+    target = default_output(path)
+    if len(os.fsencode(target.name)) <= _LONGEST:
+        return target
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
+    stem = path.stem
+    while len(os.fsencode(target.name)) > _LONGEST and stem:
+        stem = stem[:-1]
+        target = default_output(path.with_name(f"{stem}~{digest}{path.suffix}"))
+    return target
+
+
+def plan(inputs: Sequence[str], output: str | None, listing: Listing) -> Plan:
     """Decide what becomes of each input.
 
     Args:
         inputs: files and folders, or `STREAM` alone.
         output: file, folder or `STREAM`; None puts each result beside its picture.
         listing: how folders are searched.
-        force: whether outputs that exist may be replaced.
 
     Raises:
         typer.BadParameter: inputs and output do not go together: two pictures would become the
             same file, or one of the originals would be lost.
     """
     if STREAM in inputs or output == STREAM:
-        return Plan((_streamed(inputs, output),), ())
+        return Plan((), _streamed(inputs, output), (), None)
     found, faults = _search(inputs, listing)
     pictures = []
     for one, target in zip(found, _targets(inputs, found, output), strict=True):
-        try:
-            refuse_overwriting(one.path, target, overwrite=force)
-            _refuse_unwritable(target)
-        except PhotochromError as error:
-            faults.append(Fault(str(one.path), str(error)))
-        pictures.append(Picture(one.path, target))
+        if target.suffix.lower() in SUFFIXES:
+            pictures.append((one.path, target))
+        else:  # told before the work is done: the format follows the name
+            ending = target.suffix or "nothing"
+            fault = (
+                f"{target}: no picture format ends in {ending!r}; "
+                f"choose the output's name: --output NAME.jpg (or {', '.join(SUFFIXES)})"
+            )
+            faults.append(Fault(str(one.path), fault))
     _refuse_collisions(pictures)
     _refuse_losing_originals(pictures)
-    failed = {fault.name for fault in faults}
-    return Plan(tuple(p for p in pictures if p.name not in failed), tuple(faults))
+    folders = any(os.path.isdir(path) for path in inputs)
+    ledger = Path(output) if output is not None and folders else None
+    return Plan(tuple(pictures), None, tuple(faults), ledger)
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _is_picture(entry: "os.DirEntry[str]") -> bool:
+    """Whether a folder's entry is to be colored; links to nowhere are, so that they are told of."""
+    if not is_wanted(entry.name):
+        return False
+    try:
+        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry))
+    except OSError:  # a link that leads to itself
+        return True
 
 
-def _is_wanted(name: str) -> bool:
-    """A picture by its name's ending, neither hidden nor a result of ours."""
-    known = Path(name).suffix.lower() in SUFFIXES
-    return known and not name.startswith(".") and not is_named_as_output(name)
+def _unsearched(folder: Path, error: OSError) -> Fault:
+    return Fault(str(folder), f"{folder}: cannot be searched ({error.strerror}); check its rights")
 
 
-def _streamed(inputs: Sequence[str], output: str | None) -> Picture:
-    """The one picture of which an end, or both, is a standard stream."""
+def _streamed(inputs: Sequence[str], output: str | None) -> Streamed:
     if len(inputs) > 1:
         raise typer.BadParameter("a standard stream holds one picture; give one input")
-    if inputs[0] != STREAM:
-        return Picture(Path(inputs[0]), None)
-    if output in (None, STREAM):
-        return Picture(None, None)
-    return Picture(None, Path(str(output)))
+    source = None if inputs[0] == STREAM else Path(inputs[0])
+    return Streamed(source, None if output in (None, STREAM) else Path(str(output)))
 
 
 def _search(inputs: Sequence[str], listing: Listing) -> tuple[list[_Found], list[Fault]]:
@@ -133,35 +176,32 @@ def _search(inputs: Sequence[str], listing: Listing) -> tuple[list[_Found], list
     found: dict[str, _Found] = {}
     faults = []
     for path in map(Path, inputs):
-        if not path.is_dir():
+        if not os.path.isdir(path):
             found.setdefault(os.path.realpath(path), _Found(path, Path(path.name)))
             continue
-        try:
-            listed = list(listing(path))
-        except OSError as error:
-            where = error.filename or path
-            faults.append(Fault(str(path), f"{where}: cannot be searched ({error.strerror})"))
-            continue
+        listed = list(listing(path))
         if not listed:
             faults.append(
                 Fault(str(path), f"{path}: no pictures to color in it (--recursive looks deeper)")
             )
-        for picture in listed:
-            one = _Found(picture, picture.relative_to(path))
-            found.setdefault(os.path.realpath(picture), one)
+        for one in listed:
+            if isinstance(one, Fault):
+                faults.append(one)
+            else:
+                found.setdefault(os.path.realpath(one), _Found(one, one.relative_to(path)))
     return list(found.values()), faults
 
 
 def _targets(inputs: Sequence[str], found: Sequence[_Found], output: str | None) -> list[Path]:
     """Where each picture goes."""
     if output is None:
-        return [default_output(one.path) for one in found]
+        return [result_of(one.path) for one in found]
     path = Path(output)
     single = len(inputs) == 1 and not Path(inputs[0]).is_dir()
     if path.is_dir() or output.endswith(("/", os.sep)) or not path.suffix:
         if path.is_file():
             raise typer.BadParameter(f"--output {output} is a file, and no picture")
-        return [path / default_output(one.within) for one in found]
+        return [path / result_of(one.within) for one in found]
     if single:
         if path.suffix.lower() not in SUFFIXES:
             raise typer.BadParameter(
@@ -170,46 +210,33 @@ def _targets(inputs: Sequence[str], found: Sequence[_Found], output: str | None)
         return [path]
     if path.suffix.lower() in SUFFIXES or path.is_file():
         raise typer.BadParameter(f"--output {output} names one file; for several give a folder")
-    return [path / default_output(one.within) for one in found]
+    return [path / result_of(one.within) for one in found]
 
 
-def _refuse_unwritable(target: Path) -> None:
-    """Told before the work is done: the format follows the name."""
-    if target.suffix.lower() not in SUFFIXES:
-        raise ImageError(
-            f"{target}: no picture format ends in {target.suffix or 'nothing'!r}; "
-            f"choose the output's name: --output NAME.jpg (or {', '.join(SUFFIXES)})"
-        )
-
-
-def _refuse_collisions(pictures: Sequence[Picture]) -> None:
-    taken: dict[str, Picture] = {}
-    for picture in pictures:
-        first = taken.setdefault(os.path.realpath(str(picture.target)), picture)
-        if first is not picture:
+def _refuse_collisions(pictures: Sequence[tuple[Path, Path]]) -> None:
+    taken: dict[str, Path] = {}
+    for source, target in pictures:
+        first = taken.setdefault(os.path.realpath(target), source)
+        if first is not source:
             raise typer.BadParameter(
-                f"{first.name} and {picture.name} would both become {picture.target}; "
-                "nothing was written"
+                f"{first} and {source} would both become {target}; nothing was written"
             )
 
 
-def _refuse_losing_originals(pictures: Sequence[Picture]) -> None:
+def _refuse_losing_originals(pictures: Sequence[tuple[Path, Path]]) -> None:
     """No output may be one of the inputs, whatever names the file system takes for the same."""
-    originals = {_identity(picture.source): picture for picture in pictures}
-    originals.pop(None, None)
-    for picture in pictures:
-        lost = originals.get(_identity(picture.target))
-        if lost is not None:
+    originals = {_identity(source) for source, _ in pictures} - {None}
+    for source, target in pictures:
+        if _identity(target) in originals:
             raise typer.BadParameter(
-                f"{picture.name} would become {picture.target}, which is an original; "
-                "nothing was written"
+                f"{source} would become {target}, which is an original; nothing was written"
             )
 
 
-def _identity(path: Path | None) -> tuple[int, int] | None:
+def _identity(path: Path) -> tuple[int, int] | None:
     """Device and number of a file that exists."""
     try:
-        status = os.stat(str(path))
+        status = os.stat(path)
     except OSError:
         return None
     return status.st_dev, status.st_ino

@@ -3,8 +3,9 @@
 import os
 import sys
 import time
-from pathlib import Path
+from collections import Counter
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -19,11 +20,25 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from .lines import json_line, picture_line
+
+if TYPE_CHECKING:
+    from ..batch.task import Outcome
+
+_STATES = ("colored", "current", "failed", "quarantined")
+
 
 class Display:
     """A bar while it lasts, and a line at the end; the bar only where somebody looks at it."""
 
-    def __init__(self, total: int) -> None:
+    def __init__(self, total: int, *, json: bool) -> None:
+        """Begin to count.
+
+        Args:
+            total: pictures that there are.
+            json: whether standard output gets a line of JSON for each, instead of the paths of
+                those that were written.
+        """
         console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("coloring"),
@@ -38,9 +53,11 @@ class Display:
             redirect_stdout=False,  # rich would send it to stderr
         )
         self._both = console.is_terminal and sys.stdout.isatty()
+        self._json = json
         self._task = self._bar.add_task("", total=total)
+        self._left = total
         self._begin = time.monotonic()
-        self._done = 0
+        self._states: Counter[str] = Counter()
 
     def __enter__(self) -> "Display":
         self._bar.start()
@@ -54,25 +71,44 @@ class Display:
     ) -> None:
         self._bar.stop()
 
-    def done(self) -> None:
-        """One picture more, colored or failed."""
-        self._bar.advance(self._task)
-
-    def wrote(self, path: Path) -> None:
-        """Print a path that was written, a line by itself."""
-        self._done += 1
-        if self._both:  # above the bar, which shares the terminal
-            self._bar.console.print(str(path), soft_wrap=True, markup=False, highlight=False)
+    def show(self, outcome: "Outcome") -> None:
+        """One picture more, whatever became of it."""
+        self._states[outcome.state] += 1
+        if outcome.state == "current":  # no time was spent on it, so it tells nothing of the rest
+            self._left -= 1
+            self._bar.update(self._task, total=self._left)
         else:
-            typer.echo(os.fsencode(path))  # names need not be text
+            self._bar.advance(self._task)
+        if self._json:
+            self._print(picture_line(outcome))
+        elif outcome.state == "colored":
+            self._print(str(outcome.target))
 
     def summary(self, total: int) -> str:
-        """What was done, and how fast."""
+        """What was done, and how fast.
+
+        Args:
+            total: pictures and faults.
+        """
         seconds = time.monotonic() - self._begin
+        colored, current = self._states["colored"], self._states["current"]
+        before = f", {current} were already," if current else ""
         return (
-            f"{self._done} of {total} pictures colored in {seconds:.1f} s "
-            f"({self._done / max(seconds, 1e-9):.1f} pictures/s)"
+            f"{colored} of {total} pictures colored{before} in {seconds:.1f} s "
+            f"({colored / max(seconds, 1e-9):.1f} pictures/s)"
         )
+
+    def end_line(self, *, interrupted: bool) -> str:
+        """The summary, as JSON."""
+        seconds = round(time.monotonic() - self._begin, 3)
+        states = {state: self._states[state] for state in _STATES}
+        return json_line("end", **states, interrupted=interrupted, seconds=seconds)
+
+    def _print(self, line: str) -> None:
+        if self._both:  # above the bar, which shares the terminal
+            self._bar.console.print(line, soft_wrap=True, markup=False, highlight=False)
+        else:
+            typer.echo(os.fsencode(line))  # names need not be text
 
 
 class _Speed(ProgressColumn):
