@@ -17,15 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import SRGB, Encoding, lab_to_xyz, linear_to_lightness
-from ..errors import ImageError, MissingFileError, OutputExistsError, UnsupportedImageError
+from ..errors import UnsupportedImageError
 from ..image import MAX_PIXELS
 from ..image.coefficients import GreyJpeg, Plane, component, grey_jpeg
 from ..image.icc import profile_space, rgb_counterpart
 from ..image.jpeg_segments import Jpeg, with_chroma
+from ..image.placing import placed
 from ..image.profile import encoding_of, srgb_profile
 from ..inference import Sketch
 from ..inference.enlarge import Enlargement, guided_lines
-from ..whole import replacing
 
 Floats = npt.NDArray[np.float32]
 
@@ -36,7 +36,9 @@ _TO_RED, _TO_BLUE = np.float32(2 * (1 - 0.299)), np.float32(2 * (1 - 0.114))
 
 _STEPS = 1 << 14  # of the tables: 0.02 codes at most off the true curves
 _TINY = np.float32(1e-6)
-_ROUNDS = 5  # to find a lightness: what is left is below 0.05 codes of luma
+_ROUNDS = 3  # of nine in ten colors, even vivid ones, luma is then known to 0.02 codes
+_FLAT = 1e-3  # L* from which on two lumas differ
+_SLOPES = 0.2, 1.2  # of L* over the lightness of its luma: what steps may count on
 _AHEAD = 2  # strips for each thread: decoding waits for none, and memory stays small
 
 _TURNS: dict[int, Callable[[Floats], Floats]] = {
@@ -82,44 +84,18 @@ def lossless(
     """
     if not 1 <= chroma_quality <= 100:
         raise ValueError(f"chroma quality is {chroma_quality}; it lies between 1 and 100")
-    if not overwrite and os.path.lexists(target):
-        raise OutputExistsError(
-            f"{target}: exists already; allow overwriting or choose another name"
-        )
-    grey = grey_jpeg(_read(source), str(source), max_pixels)
-    encoding = _encoding(grey)
-    workers = threads or os.cpu_count() or 1
-    lines = _lines(_as_stored(sketch, grey.orientation), encoding)
-    planes = _chroma(grey, lines, workers)
-    with ThreadPoolExecutor(min(workers, 2)) as pool:
-        blue, red = pool.map(
-            lambda plane: component(plane, chroma_quality, grey.parts.is_progressive), planes
-        )
-    parts = _with_profile(grey.parts, encoding)
-    parts = parts if xmp is None else parts.with_xmp(xmp)
-    _write(with_chroma(parts, blue, red), target)
-
-
-def _read(source: Path) -> bytes:
-    try:
-        return source.read_bytes()
-    except FileNotFoundError:
-        raise MissingFileError(f"{source}: no such file; check the path") from None
-    except OSError as error:
-        raise ImageError(
-            f"{source}: cannot be read ({error.strerror}); give the path of one JPEG file"
-        ) from None
-
-
-def _write(jpeg: Jpeg, target: Path) -> None:
-    try:
-        with replacing(target) as beside, beside.open("wb") as file:
-            file.writelines(jpeg.chunks())
-    except OSError as error:
-        raise ImageError(
-            f"{target}: cannot be written ({error.strerror}); "
-            "check that its folder exists, may be written to and has space"
-        ) from None
+    with placed(target, overwrite=overwrite) as file:
+        grey = grey_jpeg(source, max_pixels)
+        encoding = _encoding(grey)
+        stored = _as_stored(sketch, grey.orientation)
+        planes = _chroma(grey, stored, encoding, threads or os.cpu_count() or 1)
+        with ThreadPoolExecutor(1 if threads == 1 else 2) as pool:
+            blue, red = pool.map(
+                lambda plane: component(plane, chroma_quality, grey.parts.is_progressive), planes
+            )
+        parts = _with_profile(grey.parts, encoding)
+        parts = parts if xmp is None else parts.with_xmp(xmp)
+        file.writelines(with_chroma(parts, blue, red).chunks())
 
 
 def _encoding(grey: GreyJpeg) -> Encoding:
@@ -159,20 +135,22 @@ class _Tones:
     """`(3, 3)`: XYZ to linear RGB."""
 
     def color(self, lightness: Floats, ab: Floats) -> Floats:
-        """R'G'B' `(..., 3)` in [0, 1] of L*a*b*, moved toward the grey of their luminance where
-        the encoding has no such color."""
-        xyz = lab_to_xyz(np.concatenate([lightness[..., None], ab], axis=-1))
-        linear = xyz @ self.from_xyz.T
-        grey, low, high = (
-            xyz[..., 1:2],
-            linear.min(-1, keepdims=True),
-            linear.max(-1, keepdims=True),
-        )
-        room = np.minimum(
-            grey / np.maximum(grey - low, _TINY), (1 - grey) / np.maximum(high - grey, _TINY)
-        )
-        linear = grey + np.minimum(room, 1) * (linear - grey)
+        """R'G'B' in [0, 1] of L* `(h, w)` and ab `(2, h, w)`, `(3, h, w)`.
+
+        Where the encoding has no such color, it is moved toward the grey of its luminance.
+        """
+        lab = np.moveaxis(np.concatenate([lightness[None], ab]), 0, -1)
+        xyz = np.moveaxis(lab_to_xyz(lab), -1, 0)
+        luminance = xyz[1]
+        linear = np.tensordot(self.from_xyz, xyz, 1)
+        low, high = (reduce(which, linear) for which in (np.minimum, np.maximum))
+        kept = _room(luminance, luminance - low, 1 - luminance, high - luminance)
+        linear = luminance + kept * (linear - luminance)
         return _at(self.value, np.sqrt(linear.clip(0, 1)))
+
+    def lightness_of(self, color: Floats) -> Floats:
+        """L* `(h, w)` of the greys that have the luma of colors `(3, h, w)`."""
+        return _at(self.lightness, np.tensordot(_LUMA, color, 1))
 
 
 @lru_cache(maxsize=8)
@@ -192,33 +170,54 @@ def _at(table: Floats, place: Floats) -> Floats:
     return found
 
 
+def _room(below: Floats | Plane, fall: Floats, above: Floats | Plane, climb: Floats) -> Floats:
+    """The share of a fall that the room below allows, and of a climb the room above; 1 at most."""
+    share: Floats = np.minimum(below / np.maximum(fall, _TINY), above / np.maximum(climb, _TINY))
+    return np.minimum(share, 1)
+
+
 def _lines(sketch: Sketch, encoding: Encoding) -> Floats:
     """Fit lines from luma to chroma around each pixel of a sketch.
-
-    At a given luma, one lightness goes with a and b; it is the grey's of that luma for greys only.
 
     Returns:
         `(h, w, 4)`: slopes and offsets of Cb and Cr over luma in [0, 255].
     """
-    tones = _tones(encoding)
-    lightness = sketch.lightness
-    for _ in range(_ROUNDS):
-        luma = tones.color(lightness, sketch.ab) @ _LUMA
-        lightness = (lightness + sketch.lightness - _at(tones.lightness, luma)).clip(0, 100)
-    rgb = tones.color(lightness, sketch.ab)
-    luma = rgb @ _LUMA
-    chroma = np.stack([(rgb[..., 2] - luma) / _TO_BLUE, (rgb[..., 0] - luma) / _TO_RED], axis=-1)
+    ab = np.moveaxis(sketch.ab, -1, 0).astype(np.float32)
+    red, green, blue = _of_luma(sketch.lightness, ab, _tones(encoding))
+    luma = _LUMA[0] * red + _LUMA[1] * green + _LUMA[2] * blue
+    chroma = np.stack([(blue - luma) / _TO_BLUE, (red - luma) / _TO_RED], axis=-1)
     # Edges are told by steps of lightness, to which a hundredth of the luma is close.
-    lines = guided_lines(100 * luma, (255 * chroma).astype(np.float32))
+    lines = guided_lines(100 * luma, 255 * chroma)
     lines[..., :2] *= np.float32(100 / 255)
     return lines
 
 
-def _chroma(grey: GreyJpeg, lines: Floats, workers: int) -> tuple[Plane, Plane]:
+def _of_luma(lightness: Floats, ab: Floats, tones: _Tones) -> Floats:
+    """R'G'B' `(3, h, w)` with a and b `(2, h, w)`, and with the luma of greys of L* `(h, w)`.
+
+    Colors of one luma differ in L*, so L* is found for each, by the secant method. Where chroma had
+    to be moved inside, luma is steep, and only bounds on the secant keep its steps from growing.
+    """
+    guess, slope = lightness, np.ones_like(lightness)
+    color = tones.color(guess, ab)
+    short = lightness - tones.lightness_of(color)
+    for _ in range(_ROUNDS):
+        before, guess = guess, (guess + slope * short).clip(0, 100)
+        color = tones.color(guess, ab)
+        left = lightness - tones.lightness_of(color)
+        gain = short - left
+        np.divide(guess - before, gain, out=slope, where=np.abs(gain) > _FLAT)
+        slope, short = slope.clip(*_SLOPES), left
+    return color
+
+
+def _chroma(
+    grey: GreyJpeg, sketch: Sketch, encoding: Encoding, workers: int
+) -> tuple[Plane, Plane]:
     """Cb and Cr as codes, each of half the size of the picture, rounded up."""
     height, width = -(-grey.height // 2), -(-grey.width // 2)
     planes = np.empty((2, height, width), dtype=np.uint8)
-    enlargement = Enlargement(lines, height, width)
+    enlargement = Enlargement(_lines(sketch, encoding), height, width)
     pending: deque[Future[None]] = deque()
 
     def fill(strip: Plane, begin: int) -> None:
@@ -260,10 +259,7 @@ def chroma_of(luma: Plane, lines: Floats) -> Plane:
     excess = [_TO_RED * red, _TO_BLUE * blue]  # of each channel over the luma
     excess += [-(_LUMA[0] * excess[0] + _LUMA[2] * excess[1]) / _LUMA[1]]
     highest, lowest = reduce(np.maximum, excess), reduce(np.minimum, excess)
-    room = np.minimum(
-        darkest / np.maximum(-lowest, _TINY), (255 - brightest) / np.maximum(highest, _TINY)
-    )
-    kept = np.minimum(room, 1)
+    kept = _room(darkest, -lowest, 255 - brightest, highest)
     codes = np.stack([blue * kept, red * kept]) + np.float32(128.5)
     found: Plane = codes.clip(0, 255).astype(np.uint8)
     return found

@@ -15,12 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from photochrom.errors import (
-    MissingExtraError,
-    NotAnImageError,
-    TooManyPixelsError,
-    TruncatedImageError,
-    UnsupportedImageError,
+from photochrom.errors import MissingExtraError, UnsupportedImageError
+from photochrom.image.admission import (
+    HEAD_SIZE,
+    MAX_PIXELS,
+    admit,
+    loading_error,
+    open_file,
+    sniff,
 )
 from photochrom.image.jpeg_segments import Jpeg, taken_apart
 
@@ -63,7 +65,7 @@ class GreyJpeg:
                 codes = region.fetch(0, top, self.width, rows)
                 yield np.frombuffer(codes, dtype=np.uint8).reshape(rows, self.width)
         except pyvips.Error as error:
-            raise _damaged(self.name, error) from None
+            raise loading_error(error, self.name) from None
 
 
 @dataclass(frozen=True)
@@ -83,25 +85,21 @@ class LuminanceCoefficients:
         return self.differing == 0 and self.same_table
 
 
-def grey_jpeg(data: bytes, name: str, max_pixels: int) -> GreyJpeg:
-    """The bytes of a JPEG file whose picture is grey: of one component, or Y'CbCr without chroma.
+def grey_jpeg(path: Path, max_pixels: int = MAX_PIXELS) -> GreyJpeg:
+    """A JPEG file whose picture is grey: of one component, or Y'CbCr with chroma of 0 everywhere.
 
-    Raises NotAnImageError, TruncatedImageError and UnsupportedImageError (in color, or a rare kind
-    of JPEG), TooManyPixelsError, and MissingExtraError for Y'CbCr without the extra `archive`.
+    Raises ImageError: no file, no JPEG, damaged, too large, in color or a rare kind of JPEG; see
+    `errors`. MissingExtraError for Y'CbCr without the extra `archive`.
     """
-    parts = _parts(data, name)
-    header = parts.header
-    if header.width * header.height > max_pixels:
-        raise TooManyPixelsError(
-            f"{name}: {header.width} x {header.height} is more than the limit of {max_pixels} "
-            "pixels; raise the limit or make the picture smaller"
-        )
+    name, data = str(path), _read(path)
+    parts = taken_apart(data, name)
     try:
         opened = _opened(data)
     except pyvips.Error as error:
-        raise _damaged(name, error) from None
+        raise loading_error(error, name) from None
+    admit(opened, name, max_pixels)
     orientation = opened.get("orientation") if opened.get_typeof("orientation") else 1
-    if header.components > 1:
+    if parts.header.components > 1:
         parts = parts.with_coding_of(_luma_alone(parts, name))
     return GreyJpeg(parts, name, orientation)
 
@@ -120,11 +118,11 @@ def component(plane: Plane, quality: int, progressive: bool) -> Jpeg:
 def same_luminance(original: Path, colored: Path) -> LuminanceCoefficients:
     """Compare the luma of two JPEG files, coefficient by coefficient.
 
-    Raises NotAnImageError, TruncatedImageError, UnsupportedImageError (a rare kind of JPEG, or
-    other sizes), OSError, and MissingExtraError without the extra `archive`.
+    Raises ImageError: no file, no JPEG, damaged, a rare kind of JPEG, or of two sizes; see
+    `errors`. MissingExtraError without the extra `archive`.
     """
     first, second = (
-        _coefficients(_parts(path.read_bytes(), str(path)), str(path))
+        _coefficients(taken_apart(_read(path), str(path)), str(path))
         for path in (original, colored)
     )
     if (first.height, first.width) != (second.height, second.width):
@@ -139,10 +137,15 @@ def same_luminance(original: Path, colored: Path) -> LuminanceCoefficients:
     )
 
 
-def _parts(data: bytes, name: str) -> Jpeg:
-    if not data.startswith(b"\xff\xd8\xff"):
-        raise NotAnImageError(f"{name}: not a JPEG file; give one")
-    return taken_apart(data, name)
+def _read(path: Path) -> bytes:
+    """The bytes of a file that begins as a JPEG."""
+    with open_file(path) as file:
+        data = file.read()
+    if sniff(data[:HEAD_SIZE], str(path)) != "jpeg":
+        raise UnsupportedImageError(
+            f"{path}: not a JPEG file; only these have coefficients that could be kept"
+        )
+    return data
 
 
 def _opened(data: bytes) -> Any:
@@ -176,7 +179,7 @@ def _coefficients(parts: Jpeg, name: str) -> Any:
     try:
         _opened(data).avg()
     except pyvips.Error as error:
-        raise _damaged(name, error) from None
+        raise loading_error(error, name) from None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bare.jpg")
         path.write_bytes(data)
@@ -194,10 +197,3 @@ def _jpeglib() -> Any:
             "pip install 'photochrom[archive]'"
         ) from None
     return jpeglib
-
-
-def _damaged(name: str, error: Any) -> TruncatedImageError:
-    return TruncatedImageError(
-        f"{name}: damaged or incomplete ({' '.join(str(error.detail).split()) or 'no detail'}); "
-        "copy it again from its source"
-    )
