@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from photochrom.color import SRGB, WHITE, Encoding
-from photochrom.color.spaces import DISPLAY_P3
+from photochrom.color.encoding import Power
+from photochrom.color.spaces import DISPLAY_P3, LIGHTNESS
 from photochrom.image import decode, encode, from_pil
 from photochrom.image.icc import profile_space
 from photochrom.image.profile import encoding_of, is_srgb, matching_profile, srgb_profile
@@ -287,16 +288,31 @@ def test_primaries_that_cannot_be_are_converted():
     assert encoding_of(short, 3) in (None, SRGB)
 
 
+@pytest.mark.parametrize("entries", [256, 1024, 4096])
+@pytest.mark.parametrize("gamma", [1.8, 2.2, 2.6])
+def test_a_table_of_a_power_is_read_as_the_power(entries, gamma):
+    """Of gamma 2.2 in 1,024 entries the first five are 0; its codes are told apart all the same."""
+    places = np.linspace(0, 1, entries)
+    encoding = of_curve(curve_table(places**gamma))
+    np.testing.assert_allclose(encoding.curve(CODES), CODES**gamma, atol=1.5 / 65535)
+    assert (np.diff(encoding.curve(CODES)) > 0).all()
+    assert isinstance(encoding.curve, Power)
+
+
+def test_tables_of_srgb_and_of_lightness_are_read_as_these():
+    assert encoding_of(REAL_TABLE, 3).curve is SRGB.curve
+    assert of_curve(curve_table(LIGHTNESS(np.linspace(0, 1, 1024)))).curve is LIGHTNESS
+
+
 def test_a_toe_that_16_bits_round_to_black_still_tells_codes_apart():
-    """Gamma 2.2 in 1,024 entries: the first five are 0. No value may leave its rounding."""
+    """Of no known law, six entries of 1,024 are 0. No value may leave its rounding."""
     places = np.linspace(0, 1, 1024)
-    encoding = of_curve(curve_table(places**2.2))
-    light = encoding.curve(CODES)
-    assert (np.rint(places**2.2 * 65535)[:5] == 0).all()
+    written = np.rint((places**2.2 + places**3) / 2 * 65535) / 65535
+    assert (written[:6] == 0).all()
+    light = of_curve(curve_table(written)).curve(CODES)
     assert (np.diff(light) > 0).all()
     assert (light[0], light[-1]) == (0, 1)
-    as_written = np.interp(CODES, places, np.rint(places**2.2 * 65535) / 65535)
-    assert np.abs(light - as_written).max() <= 0.5 / 65535
+    assert np.abs(light - np.interp(CODES, places, written)).max() <= 0.5 / 65535
 
 
 def test_clipped_codes_cannot_be_told_apart():
@@ -309,11 +325,14 @@ def test_clipped_codes_cannot_be_told_apart():
 def test_tables_of_8_bits_end_at_white_all_the_same():
     """255 * 256 of 65535, as some programs write white."""
     places = np.linspace(0, 1, 256)
-    encoding = of_curve(curve_table(np.rint(places**1.5 * 255) * 256 / 65535))
-    light = encoding.curve(CODES)
+    encoding = of_curve(curve_table(np.rint((places + places**2) / 2 * 255) * 256 / 65535))
+    assert encoding is None  # where the slope is a half, codes share one of 8 bits
+    encoding = of_curve(curve_table(places * 255 * 256 / 65535))
+    np.testing.assert_allclose(encoding.curve(CODES), CODES, atol=1.5 / 65535)
+    sine = (places + 0.1 * np.sin(np.pi * places)) * 255 * 256 / 65535
+    light = of_curve(curve_table(sine)).curve(CODES)
     assert (light[0], light[-1]) == (0, 1)
     assert (np.diff(light) > 0).all()
-    np.testing.assert_allclose(light, CODES**1.5, atol=0.006)
 
 
 def test_curves_between_other_ends_are_converted():

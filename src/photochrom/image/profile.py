@@ -12,7 +12,8 @@ import numpy as np
 import pyvips
 
 from photochrom.color import SRGB, WHITE, Encoding
-from photochrom.color.encoding import D50, bradford, scaled_to_white
+from photochrom.color.encoding import D50, SRGB_CURVE, Power, bradford, scaled_to_white
+from photochrom.color.spaces import LIGHTNESS
 from photochrom.image.frame import Pixels
 from photochrom.image.icc import Curve, Doubles, Space, description, profile_space, shape_of
 from photochrom.image.shaper import shaper
@@ -36,8 +37,10 @@ _SAME_TOLERANCE = 257
 _CODES = np.arange(65536) / 65535  # every 16-bit code, and so every 8-bit one
 _ENDS = 1 / 255  # how far from 0 and 1 a curve may begin and end: tables of 8 bits end at 65280
 _FALL = 1e-4  # how far it may fall back: BT.709's two pieces overlap by 6e-5 when inverted
-_FLAT = 65536 // 32  # codes that may mean the same: a toe that 16 bits round to 0, no clipping
+_TOE = 65535 // 32  # codes below which all may mean the same, as 16 bits have nothing darker
+_FLAT = 65535 // 255  # codes that may do so above: else two of 8 bits would, and one be lost
 _LEAN = 2.0**-17  # half of the last bit of a 16-bit table
+_ROUNDING = 1.5 / 65535  # of a table, and of straight lines between 256 entries of gamma 3
 _WHITE = 0.01  # how far the colorants' sum may be from the white that they should add up to
 _CONDITION = 100.0  # of the matrix of primaries; ProPhoto has 4
 
@@ -78,8 +81,8 @@ def encoding_of(icc: bytes | None, channels: int) -> Encoding | None:
 def _rising(curves: tuple[Curve, ...]) -> Curve | None:
     """The curve of all channels, strictly rising from 0 to 1; None if they differ or do not rise.
 
-    A curve that is so already is returned as it is. One that a file's few bits keep from it is
-    stretched to its ends, and where it is flat or falls back a little, it gets a slope that no
+    A formula that is so already is returned as it is. A curve that a file's few bits keep from it
+    is stretched to its ends, and where it is flat or falls back a little, it gets a slope that no
     16-bit table could show: each code keeps a light of its own, so that it can be found again.
     """
     light, *others = (curve(_CODES) for curve in curves)
@@ -87,19 +90,37 @@ def _rising(curves: tuple[Curve, ...]) -> Curve | None:
         return None
     risen = np.maximum.accumulate(light)
     rises = np.flatnonzero(np.diff(risen) > 0)
-    flats = np.diff(rises, prepend=-1, append=len(risen) - 1)
+    ends = np.append(rises, len(risen) - 1)
+    flats = np.diff(ends, prepend=-1)[ends > _TOE]
     first, last = risen[0], risen[-1]
     if abs(first) > _ENDS or abs(last - 1) > _ENDS:
         return None
     if (risen - light).max() > _FALL or flats.max() > _FLAT:
         return None
     strict = len(rises) == len(risen) - 1
-    if strict and (first, last) == (0, 1):
+    if strict and (first, last) == (0, 1) and isinstance(curves[0], Power):
         return curves[0]
     risen = (risen - first) / (last - first)
+    law = _law_of(risen)
+    if law is not None:
+        return law
     if not strict:
         risen = (risen + _LEAN * _CODES) / (1 + _LEAN)
     return lambda encoded: np.interp(encoded, _CODES, risen)
+
+
+def _law_of(light: Doubles) -> Power | None:
+    """The formula that a table was rounded from, if it is a usual one.
+
+    Steps of 16 bits are coarse near black, where a table rises by one or by none: colors of exactly
+    the luminance of the grey beside such a step may have no codes. The formula has no steps.
+    """
+    middle = len(light) // 2
+    gamma = float(np.log(light[middle]) / np.log(_CODES[middle]))
+    for law in (Power(gamma), SRGB_CURVE, LIGHTNESS):
+        if np.abs(law(_CODES) - light).max() <= _ROUNDING:
+            return law
+    return None
 
 
 def _plausible(colorants: Doubles) -> Doubles | None:
