@@ -154,12 +154,15 @@ def _opened(data: bytes) -> Any:
 
 def _luma_alone(parts: Jpeg, name: str) -> Jpeg:
     """A file of the luma alone, of one whose chroma is 0 everywhere."""
+    in_color = UnsupportedImageError(
+        f"{name}: a JPEG in color; only grey ones can keep their coefficients, color this one "
+        "without that"
+    )
+    if parts.header.components != 3:
+        raise in_color
     jpeg = _coefficients(parts, name)
     if jpeg.jpeg_color_space.name != "JCS_YCbCr" or jpeg.Cb.any() or jpeg.Cr.any():
-        raise UnsupportedImageError(
-            f"{name}: a JPEG in color; only grey ones can keep their coefficients, color this one "
-            "without that"
-        )
+        raise in_color
     alone = _jpeglib().from_dct(jpeg.Y, qt=jpeg.get_component_qt(0)[None])
     alone.height, alone.width = jpeg.height, jpeg.width
     with tempfile.TemporaryDirectory() as folder:
