@@ -226,26 +226,6 @@ def test_damage_is_told_and_never_a_traceback(
         same_luminance(path, path)
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.data())
-def test_damage_is_told_and_never_a_traceback(
-    tmp_path_factory: pytest.TempPathFactory, data: Any
-) -> None:
-    whole = GREY.getvalue()
-    broken = bytearray(whole)
-    for _ in range(data.draw(st.integers(1, 4))):
-        broken[data.draw(st.integers(3, len(broken) - 1))] = data.draw(st.integers(0, 255))
-    path = tmp_path_factory.mktemp("damaged") / "a.jpg"
-    path.write_bytes(bytes(broken[: data.draw(st.integers(4, len(broken)))]))
-    try:
-        grey = grey_jpeg(path)
-        rows = sum(len(strip) for strip in grey.strips())
-        assert rows == grey.height
-        same_luminance(path, path)
-    except ImageError as error:
-        assert str(path) in str(error) or "a.jpg" in str(error)
-
-
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 100), st.booleans())
 def test_planes_are_coded_as_pixels(
