@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from photochrom import image
-from photochrom.batch.ledger import NAME
+from photochrom.batch.opening import NAME
 
 
 def _tree(folder: Path) -> set[str]:

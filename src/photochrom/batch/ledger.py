@@ -11,44 +11,16 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from .._version import __version__
-from ..errors import PhotochromError
+from .storage import told
 from .task import Colored, Stamp, Task, Version
 
-NAME = ".photochrom.sqlite"
-"""Of the ledger in a folder of results."""
-
-_FORMAT = 1
 _DELAY = 1.0  # seconds that a result waits for others to be written with
-_TABLES = """
-CREATE TABLE IF NOT EXISTS orders (
-    identity TEXT PRIMARY KEY,
-    parameters TEXT NOT NULL,
-    model_sha256 TEXT NOT NULL,
-    version TEXT NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS pictures (
-    target BLOB PRIMARY KEY,
-    source BLOB NOT NULL,
-    source_size INTEGER,
-    source_mtime INTEGER,
-    source_sha256 TEXT,
-    identity TEXT NOT NULL,
-    result_size INTEGER,
-    result_mtime INTEGER,
-    result_sha256 TEXT,
-    state TEXT NOT NULL CHECK (state IN ('claimed', 'done', 'failed', 'quarantined')),
-    reason TEXT NOT NULL,
-    at TEXT NOT NULL
-) WITHOUT ROWID;
-"""
-
 State: TypeAlias = Literal["claimed", "done", "failed", "quarantined"]
 
 
@@ -71,7 +43,7 @@ class Ledger:
     """An open ledger. Raises PhotochromError where its file cannot be used any further."""
 
     def __init__(self, name: str, connection: sqlite3.Connection, folder: Path | None) -> None:
-        """See `open_ledger`, `read_ledger` and `forgetful`."""
+        """See the functions of `opening`."""
         self._name = name
         self._connection = connection
         self._folder = folder
@@ -86,14 +58,14 @@ class Ledger:
     def close(self) -> None:
         """Write what is not written yet, and let others have the file."""
         try:
-            with _told(self._name):
+            with told(self._name):
                 self._connection.commit()
         finally:
             self._connection.close()
 
     def begin(self, identity: str, parameters: Mapping[str, object], model_sha256: str) -> None:
         """Note the order that pictures are colored by from here on."""
-        with _told(self._name):
+        with told(self._name):
             self._connection.execute(
                 "INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)",
                 (identity, json.dumps(parameters, sort_keys=True), model_sha256, __version__),
@@ -101,7 +73,7 @@ class Ledger:
 
     def entry(self, target: Path) -> Entry | None:
         """What is known of a target; None: nothing."""
-        with _told(self._name):
+        with told(self._name):
             row = self._connection.execute(
                 "SELECT source, source_size, source_mtime, source_sha256, identity, result_size, "
                 "result_mtime, result_sha256, state, reason FROM pictures WHERE target = ?",
@@ -114,7 +86,7 @@ class Ledger:
 
     def claimed(self) -> Iterator[Path]:
         """Targets that a run had in hand, or was about to take, when it was killed."""
-        with _told(self._name):
+        with told(self._name):
             rows = self._connection.execute("SELECT target FROM pictures WHERE state = 'claimed'")
             for (target,) in rows.fetchall():
                 yield Path(self._folder or "", os.fsdecode(target))
@@ -122,7 +94,7 @@ class Ledger:
     def claim(self, tasks: Iterable[Task], identity: str) -> None:
         """Say, on the disk, that what is or will be found at these targets is ours."""
         rows = [(self._key(t.target), _absolute(t.source), identity, _now()) for t in tasks]
-        with _told(self._name):
+        with told(self._name):
             self._connection.executemany(
                 "INSERT INTO pictures (target, source, identity, state, reason, at) "
                 "VALUES (?, ?, ?, 'claimed', '', ?) "
@@ -134,7 +106,7 @@ class Ledger:
     def release(self, tasks: Iterable[Task]) -> None:
         """Take back claims of pictures that were not begun; results of former times stay known."""
         keys = [(self._key(task.target),) for task in tasks]
-        with _told(self._name):
+        with told(self._name):
             self._connection.executemany(
                 "DELETE FROM pictures WHERE target = ? AND result_sha256 IS NULL", keys
             )
@@ -146,7 +118,7 @@ class Ledger:
     def record(self, colored: Colored, identity: str) -> None:
         """Note what was done; it is on the disk within a second, see `commit_if_due`."""
         source, result = colored.source, colored.result
-        with _told(self._name):
+        with told(self._name):
             self._connection.execute(
                 "INSERT OR REPLACE INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'done', '', ?)",
                 (
@@ -169,7 +141,7 @@ class Ledger:
     ) -> None:
         """Note why a picture has no colors; a former result of ours stays known."""
         size, mtime = (None, None) if source is None else (source.size, source.mtime)
-        with _told(self._name):
+        with told(self._name):
             self._connection.execute(
                 "INSERT INTO pictures (target, source, source_size, source_mtime, source_sha256, "
                 "identity, state, reason, at) VALUES (?, ?, ?, ?, '', ?, ?, ?, ?) "
@@ -185,7 +157,7 @@ class Ledger:
 
     def refresh(self, task: Task, source: Version, result: Version) -> None:
         """Note that files whose times have changed hold what they held."""
-        with _told(self._name):
+        with told(self._name):
             self._connection.execute(
                 "UPDATE pictures SET source = ?, source_size = ?, source_mtime = ?, "
                 "result_size = ?, result_mtime = ? WHERE target = ?",
@@ -199,7 +171,7 @@ class Ledger:
 
     def commit(self) -> None:
         """Bring everything to the disk."""
-        with _told(self._name):
+        with told(self._name):
             self._connection.commit()
         self._written = time.monotonic()
 
@@ -213,109 +185,6 @@ class Ledger:
         if self._folder is None:
             return _absolute(target)
         return os.fsencode(target.relative_to(self._folder))
-
-
-def open_ledger(folder: Path) -> Ledger:
-    """The ledger of a folder of results; folder and file are made where they are missing.
-
-    Raises:
-        PhotochromError: another run has it, the folder may not be written to, the disk is full, or
-            the file is damaged or of a later Photochrom.
-    """
-    path = folder / NAME
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PhotochromError(
-            f"{folder}: cannot be made ({error.strerror}); choose another --output"
-        ) from None
-    with _told(str(path)):
-        connection = sqlite3.connect(path, timeout=0)
-        try:
-            # Before anything else: the lock is then never given up between two transactions, and
-            # the write-ahead log needs no shared memory, which folders on a network do not have.
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("BEGIN EXCLUSIVE")
-            _lay_out(connection, path)
-            connection.commit()
-        except BaseException:
-            connection.close()
-            raise
-    return Ledger(str(path), connection, folder)
-
-
-def read_ledger(folder: Path) -> Ledger:
-    """The ledger of a folder of results as it is now, to be looked into; nothing is made.
-
-    Raises:
-        PhotochromError: another run has it, or the file is damaged or of a later Photochrom.
-    """
-    path = folder / NAME
-    if not path.exists():
-        return forgetful()
-    with _told(str(path)):
-        connection = sqlite3.connect(":memory:")
-        try:
-            stored = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0, uri=True)
-            try:
-                stored.backup(connection)
-            finally:
-                stored.close()
-            _lay_out(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    return Ledger(str(path), connection, folder)
-
-
-def forgetful() -> Ledger:
-    """A ledger that lasts as long as the process, for results beside single pictures."""
-    connection = sqlite3.connect(":memory:")
-    connection.executescript(_TABLES)
-    return Ledger("the ledger in memory", connection, None)
-
-
-def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new ledger; refuse those of a later format."""
-    (format,) = connection.execute("PRAGMA user_version").fetchone()
-    if format > _FORMAT:
-        raise PhotochromError(
-            f"{path}: written by a later Photochrom; use that one, or choose another --output"
-        )
-    for statement in _TABLES.split(";"):  # `executescript` would end the transaction
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {_FORMAT}")
-
-
-@contextmanager
-def _told(name: str) -> Iterator[None]:
-    """SQLite's errors as ours."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise PhotochromError(f"{name}: {_meaning(error)}") from error
-
-
-def _meaning(error: sqlite3.Error) -> str:
-    """What went wrong with a ledger, and what to do."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest are details
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return "another run is at work on this folder; wait until it has ended, or end it"
-    if code == sqlite3.SQLITE_FULL:
-        return (
-            "the disk is full; free some space and run the same command again, which goes on "
-            "where this one stopped"
-        )
-    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return "cannot be written; check the folder's permissions or choose another --output"
-    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return (
-            "the ledger is damaged; move it away and give --force once, which makes all results "
-            "anew"
-        )
-    return f"the ledger cannot be used ({error}); check its disk"
 
 
 def _version(size: int | None, mtime: int | None, sha256: str | None) -> Version | None:

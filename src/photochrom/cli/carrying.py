@@ -11,8 +11,8 @@ import typer
 
 from ..batch.crew import Hiring
 from ..batch.job import Job
-from ..batch.ledger import forgetful, open_ledger, read_ledger
 from ..batch.model import identify
+from ..batch.opening import forgetful, open_ledger, read_ledger
 from ..batch.survey import Rules, judge
 from ..batch.task import Outcome
 from ..errors import PhotochromError
@@ -79,13 +79,13 @@ class Telling:
 
 @contextmanager
 def under_way(
-    folder: Path | None, total: int, wanted: Carrying
+    folder: Path | None, total: int | None, wanted: Carrying
 ) -> Iterator[tuple[Job, Telling, Event]]:
     """A job that can be run, somebody to tell of it, and the event that Ctrl-C sets.
 
     Args:
         folder: of the ledger; None: nobody remembers.
-        total: pictures, as far as they are known.
+        total: pictures; None: nobody knows.
         wanted: see there.
 
     Raises:

@@ -99,8 +99,9 @@ def colorize(
       photochrom colorize photo.jpg --model iizuka.onnx --style-from sunset.jpg
     """
     from ..batch.crew import Hiring
+    from ..batch.listing import pictures_below, pictures_in
     from .carrying import Carrying, carry_out, rehearse
-    from .plan import pictures_below, pictures_in, plan
+    from .plan import plan
     from .streams import color_stream
 
     planned = plan(paths, output, pictures_below if recursive else pictures_in)

@@ -1,24 +1,18 @@
 """Which picture goes where: decided for all of them, and refused, before anything is written."""
 
-import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from ..api import default_output, is_named_as_output
+from ..batch.listing import Listing, Unsearched
+from ..batch.names import result_of
 from ..image import SUFFIXES
 
 STREAM = "-"
 """Names standard input and standard output."""
-
-
-_LONGEST = 235
-"""Bytes that a result's name may have: 255 is what file systems hold, and the file has a longer
-name while it is being written."""
 
 
 @dataclass(frozen=True)
@@ -67,56 +61,6 @@ class _Found:
     """Its path in the tree that `--output DIR` mirrors: below the folder it was found in."""
 
 
-Listing = Callable[[Path], Iterator[Path | Fault]]
-"""The pictures of a folder, and what of it cannot be searched."""
-
-
-def pictures_in(folder: Path) -> Iterator[Path | Fault]:
-    """The pictures that lie in a folder itself, sorted; none that is colored already."""
-    try:
-        with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _is_picture(entry)]
-    except OSError as error:
-        yield _unsearched(folder, error)
-        return
-    for name in sorted(names):
-        yield folder / name
-
-
-def pictures_below(folder: Path) -> Iterator[Path | Fault]:
-    """The pictures of a folder and its subfolders; links to folders are not followed."""
-    waiting = [folder]
-    while waiting:
-        here = waiting.pop()
-        yield from pictures_in(here)
-        with suppress(OSError), os.scandir(here) as entries:  # which has been told of
-            below = [entry.name for entry in entries if entry.is_dir(follow_symlinks=False)]
-            kept = (name for name in below if not name.startswith("."))
-            waiting += [here / name for name in sorted(kept, reverse=True)]
-
-
-def is_wanted(name: str) -> bool:
-    """A picture by its name's ending, neither hidden nor a result of ours."""
-    known = Path(name).suffix.lower() in SUFFIXES
-    return known and not name.startswith(".") and not is_named_as_output(name)
-
-
-def result_of(path: Path) -> Path:
-    """Where a picture's colored version goes; see `default_output`.
-
-    What is too long for a file system is cut, and told from its like by a part of its hash.
-    """
-    target = default_output(path)
-    if len(os.fsencode(target.name)) <= _LONGEST:
-        return target
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]
-    stem = path.stem
-    while len(os.fsencode(target.name)) > _LONGEST and stem:
-        stem = stem[:-1]
-        target = default_output(path.with_name(f"{stem}~{digest}{path.suffix}"))
-    return target
-
-
 def plan(inputs: Sequence[str], output: str | None, listing: Listing) -> Plan:
     """Decide what becomes of each input.
 
@@ -150,20 +94,6 @@ def plan(inputs: Sequence[str], output: str | None, listing: Listing) -> Plan:
     return Plan(tuple(pictures), None, tuple(faults), ledger)
 
 
-def _is_picture(entry: "os.DirEntry[str]") -> bool:
-    """Whether a folder's entry is to be colored; links to nowhere are, so that they are told of."""
-    if not is_wanted(entry.name):
-        return False
-    try:
-        return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry))
-    except OSError:  # a link that leads to itself
-        return True
-
-
-def _unsearched(folder: Path, error: OSError) -> Fault:
-    return Fault(str(folder), f"{folder}: cannot be searched ({error.strerror}); check its rights")
-
-
 def _streamed(inputs: Sequence[str], output: str | None) -> Streamed:
     if len(inputs) > 1:
         raise typer.BadParameter("a standard stream holds one picture; give one input")
@@ -185,8 +115,8 @@ def _search(inputs: Sequence[str], listing: Listing) -> tuple[list[_Found], list
                 Fault(str(path), f"{path}: no pictures to color in it (--recursive looks deeper)")
             )
         for one in listed:
-            if isinstance(one, Fault):
-                faults.append(one)
+            if isinstance(one, Unsearched):
+                faults.append(Fault(str(one.folder), one.reason))
             else:
                 found.setdefault(os.path.realpath(one), _Found(one, one.relative_to(path)))
     return list(found.values()), faults

@@ -31,11 +31,11 @@ _STATES = ("colored", "current", "failed", "quarantined")
 class Display:
     """A bar while it lasts, and a line at the end; the bar only where somebody looks at it."""
 
-    def __init__(self, total: int, *, json: bool) -> None:
+    def __init__(self, total: int | None, *, json: bool) -> None:
         """Begin to count.
 
         Args:
-            total: pictures that there are.
+            total: pictures that there are; None: nobody knows, and there is no bar.
             json: whether standard output gets a line of JSON for each, instead of the paths of
                 those that were written.
         """
@@ -48,14 +48,14 @@ class Display:
             TextColumn("time left"),
             TimeRemainingColumn(),
             console=console,
-            disable=not console.is_terminal,
+            disable=total is None or not console.is_terminal,
             transient=True,
             redirect_stdout=False,  # rich would send it to stderr
         )
-        self._both = console.is_terminal and sys.stdout.isatty()
+        self._both = not self._bar.disable and sys.stdout.isatty()
         self._json = json
         self._task = self._bar.add_task("", total=total)
-        self._left = total
+        self._left = total or 0
         self._begin = time.monotonic()
         self._states: Counter[str] = Counter()
 
