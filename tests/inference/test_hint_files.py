@@ -1,4 +1,5 @@
 import json
+import re
 import time
 from pathlib import Path
 
@@ -154,7 +155,7 @@ def test_json_and_table_say_the_same(
 )
 def test_every_fault_has_its_line(tmp_path: Path, content: str | bytes, said: str) -> None:
     message = _refusal(tmp_path, content)
-    pytest.raises(HintError, _read, tmp_path, content).match(said)
+    assert re.search(said, message)
     assert len(message) < len(str(tmp_path)) + 250
 
 
