@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from photochrom.errors import MissingExtraError, UnsupportedImageError
+from photochrom.errors import MissingExtraError, TruncatedImageError, UnsupportedImageError
 from photochrom.image.admission import (
     HEAD_SIZE,
     MAX_PIXELS,
@@ -186,8 +186,14 @@ def _coefficients(parts: Jpeg, name: str) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bare.jpg")
         path.write_bytes(data)
-        jpeg = jpeglib.read_dct(str(path))
-        jpeg.load()
+        try:
+            jpeg = jpeglib.read_dct(str(path))
+            jpeg.load()
+        except OSError as error:
+            raise TruncatedImageError(
+                f"{name}: damaged or incomplete (libjpeg 6b cannot read its coefficients); "
+                "copy it again from its source"
+            ) from error
     return jpeg
 
 
