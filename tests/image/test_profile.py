@@ -315,6 +315,12 @@ def test_a_toe_that_16_bits_round_to_black_still_tells_codes_apart():
     assert np.abs(light - np.interp(CODES, places, written)).max() <= 0.5 / 65535
 
 
+def test_a_power_too_steep_for_any_number_still_tells_codes_apart():
+    """0.025 ** 210 is smaller than the smallest number there is."""
+    light = of_curve(b"curv" + struct.pack(">IIH", 0, 1, 210 * 256)).curve(CODES)
+    assert (np.diff(light) > 0).all()
+
+
 def test_clipped_codes_cannot_be_told_apart():
     places = np.linspace(0, 1, 256)
     assert of_curve(curve_table((places - 0.02).clip(0) / 0.98)) is not None

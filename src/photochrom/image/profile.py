@@ -33,7 +33,6 @@ _INTERPRETATIONS: dict[tuple[Space, int], str] = {
 # 8-bit step separates the two kinds.
 _SAME_TOLERANCE = 257
 
-
 _CODES = np.arange(65536) / 65535  # every 16-bit code, and so every 8-bit one
 _ENDS = 1 / 255  # how far from 0 and 1 a curve may begin and end: tables of 8 bits end at 65280
 _FALL = 1e-4  # how far it may fall back: BT.709's two pieces overlap by 6e-5 when inverted
@@ -118,7 +117,8 @@ def _law_of(light: Doubles) -> Power | None:
     middle = len(light) // 2
     gamma = float(np.log(light[middle]) / np.log(_CODES[middle]))
     for law in (Power(gamma), SRGB_CURVE, LIGHTNESS):
-        if np.abs(law(_CODES) - light).max() <= _ROUNDING:
+        exact = law(_CODES)
+        if np.abs(exact - light).max() <= _ROUNDING and (np.diff(exact) > 0).all():
             return law
     return None
 
