@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from ..errors import ImageError
 from ..faults import told
-from ..whole import replacing
+from ..image.placing import placed
 from .provenance import Named, Provenance
 
 _LONGEST = 1 << 24  # bytes
@@ -38,13 +38,14 @@ def path_of(picture: Path) -> Path:
 def write(picture: Path, provenance: Provenance) -> Path:
     """Write the sidecar of a colored file, which must be as it will stay; returns its path.
 
-    Raises OSError where the picture cannot be read or the sidecar not be written.
+    An earlier one is replaced. Raises OSError where the picture cannot be read, ImageError where
+    the sidecar cannot be written.
     """
     result = Named(name=picture.name, sha256=sha256_of(picture))
+    text = Sidecar(result=result, provenance=provenance).model_dump_json(indent=2)
     path = path_of(picture)
-    with replacing(path) as beside:
-        text = Sidecar(result=result, provenance=provenance).model_dump_json(indent=2)
-        beside.write_text(f"{text}\n", encoding="utf-8")
+    with placed(path, overwrite=True) as file:
+        file.write(f"{text}\n".encode())
     return path
 
 
@@ -69,6 +70,6 @@ def read(picture: Path) -> Sidecar | None:
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of a file, which is never in memory as a whole."""
+    """The hash of a file, which is never in memory as a whole; OSError where it cannot be read."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
