@@ -15,7 +15,7 @@ from photochrom.image.reading import decode, read
 from photochrom.image.resize import Kernel, resize
 from photochrom.image.saving import SUFFIXES
 from photochrom.image.sheet import contact_sheet
-from photochrom.image.storing import store
+from photochrom.image.storing import store, store_pages
 from photochrom.image.writing import encode, write
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "read",
     "resize",
     "store",
+    "store_pages",
     "to_pil",
     "write",
 ]

@@ -6,8 +6,9 @@ of libvips, trusted or not, is ever reached by a file that pretends.
 
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from photochrom.errors import (
     EmptyFileError,
@@ -56,7 +57,7 @@ _FOREIGN: tuple[tuple[int, bytes, str], ...] = (
 )
 
 
-def open_file(path: str | os.PathLike[str]) -> BinaryIO:
+def open_file(path: str | os.PathLike[str]) -> BufferedReader:
     """A file, open to be read.
 
     Raises MissingFileError where there is none, and ImageError for a folder, a pipe or a device,

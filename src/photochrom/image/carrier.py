@@ -4,23 +4,17 @@ libvips takes no pixels bit by bit from Python, but files it does: the strips pa
 an uncompressed TIFF file that exists nowhere else. It goes at 2 GB/s.
 """
 
-import struct
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import pyvips
 
 from photochrom.image.frame import Pixels
 from photochrom.image.header import Header
+from photochrom.image.strips import checked
 from photochrom.image.tiff_appending import packed
-from photochrom.image.tiff_tags import Directory, Value
-
-_PIECE = 1 << 20  # bytes asked for at once
-_BEGINNING = struct.pack("<2sHHHQ", b"II", 43, 8, 0, 16)  # of a BigTIFF, its directory at 16
-_SHORT, _LONG, _LONG8 = (3, "H"), (4, "I"), (16, "Q")
+from photochrom.image.tiff_plain import beginning, pixel_tags
 
 
 @contextmanager
@@ -33,7 +27,8 @@ def carried(header: Header, strips: Iterable[Pixels]) -> Iterator[Any]:
         Whatever `strips` raises, in place of what libvips makes of it.
         ValueError: a strip of another shape or type; too few rows, or too many.
     """
-    feed = _Feed(header, iter(strips))
+    checks = checked(header, strips)
+    feed = _Feed(header, checks)
     source = pyvips.SourceCustom()
     source.on_read(feed.read)
     source.on_seek(feed.seek)
@@ -45,20 +40,18 @@ def carried(header: Header, strips: Iterable[Pixels]) -> Iterator[Any]:
             raise feed.fault from None
         raise
     finally:
-        feed.close()
+        checks.close()
         del source  # libvips calls its handlers, which die with it
 
 
 class _Feed:
     """The bytes of the file, made of the strips as they come."""
 
-    def __init__(self, header: Header, strips: Iterator[Pixels]) -> None:
+    def __init__(self, header: Header, strips: Generator[memoryview]) -> None:
         self.fault: BaseException | None = None
         """What went wrong in a strip's making."""
-        self._header = header
         self._strips = strips
-        self._rows = 0
-        self._left = memoryview(b"")
+        self._strip = memoryview(b"")  # what is left of the last
         self._head = _head(header)
         self._size = len(self._head) + header.height * header.row_bytes
         self._at = 0  # where libvips reads
@@ -76,84 +69,30 @@ class _Feed:
         self._at += len(piece)
         return piece or None
 
-    def _pixels(self, size: int) -> memoryview:
-        """The next bytes of pixels, none where they end or a strip could not be made."""
-        try:
-            if self.fault is None and not self._left and self._at < self._size:
-                self._left = self._next()
-        except BaseException as fault:  # a traceback here would go to the terminal and no further
-            self.fault = fault
-        if self._at != self._given:
-            return memoryview(b"")
-        piece, self._left = self._left[:size], self._left[size:]
-        self._given += len(piece)
-        return piece
-
-    def _next(self) -> memoryview:
-        header = self._header
-        strip = next(self._strips, None)
-        if strip is None:
-            raise ValueError(
-                f"{header.name}: the strips end at row {self._rows} of {header.height}"
-            )
-        wanted = (header.width, header.samples, header.bit_depth // 8)
-        if strip.ndim != 3 or (*strip.shape[1:], strip.dtype.itemsize) != wanted:
-            raise ValueError(
-                f"{header.name}: a strip is {strip.dtype} {strip.shape}; it must be of "
-                f"{header.width} columns and {header.samples} samples of {header.bit_depth} bits"
-            )
-        self._rows += len(strip)
-        if self._rows > header.height:
-            raise ValueError(f"{header.name}: the strips have more rows than {header.height}")
-        ordered = strip if sys.byteorder == "little" else strip.byteswap()
-        return np.ascontiguousarray(ordered).data.cast("B")
-
     def end(self) -> None:
-        """Let the strips' maker end, too. Raises ValueError where it goes on instead."""
+        """Let the maker of the strips end, too."""
         if self.fault is not None:
             raise self.fault
-        if next(self._strips, None) is not None:
-            raise ValueError(
-                f"{self._header.name}: the strips have more rows than {self._header.height}"
-            )
+        for _ in self._strips:
+            pass  # an empty strip
 
-    def close(self) -> None:
-        """Let go of whatever the strips' maker holds."""
-        self._left = memoryview(b"")
-        close = getattr(self._strips, "close", None)
-        if close is not None:
-            close()
+    def _pixels(self, size: int) -> memoryview:
+        """The next bytes of pixels, none where they end or a strip could not be made."""
+        if self.fault is not None or self._at != self._given:
+            return memoryview(b"")
+        try:
+            while not self._strip and self._at < self._size:
+                self._strip = next(self._strips)
+        except BaseException as fault:  # a traceback here would go to the terminal and no further
+            self.fault = fault
+        piece, self._strip = self._strip[:size], self._strip[size:]
+        self._given += len(piece)
+        return piece
 
 
 def _head(header: Header) -> bytes:
     """All of the file that comes before its pixels."""
-    rows = max(1, _PIECE // header.row_bytes)
-    count = -(-header.height // rows)
-    sizes = [rows * header.row_bytes] * count
-    sizes[-1] = (header.height - rows * (count - 1)) * header.row_bytes
-    length = len(_directory(header, rows, sizes, 0))
-    return _BEGINNING + _directory(header, rows, sizes, len(_BEGINNING) + length)
-
-
-def _directory(header: Header, rows: int, sizes: list[int], begin: int) -> bytes:
-    """The tags of the file, whose pixels begin at byte `begin`."""
-    starts = [begin + index * sizes[0] for index in range(len(sizes))]
-    tags: Directory = {
-        256: _value(_LONG, header.width),
-        257: _value(_LONG, header.height),
-        258: _value(_SHORT, *[header.bit_depth] * header.samples),
-        259: _value(_SHORT, 1),  # no compression
-        262: _value(_SHORT, 1 if header.channels == 1 else 2),  # grey, 0 is black; or RGB
-        273: _value(_LONG8, *starts),
-        277: _value(_SHORT, header.samples),
-        278: _value(_LONG, rows),
-        279: _value(_LONG8, *sizes),
-        284: _value(_SHORT, 1),  # the samples of a pixel lie together
-    }
-    if header.has_alpha:
-        tags[338] = _value(_SHORT, 2)  # not multiplied into the others
-    return packed(tags, len(_BEGINNING), big=True)
-
-
-def _value(kind: tuple[int, str], *numbers: int) -> Value:
-    return Value(kind[0], len(numbers), struct.pack(f"<{len(numbers)}{kind[1]}", *numbers))
+    at = len(beginning(big=True))
+    length = len(packed(pixel_tags(header, 0, big=True), at, big=True))
+    tags = pixel_tags(header, at + length, big=True)
+    return beginning(big=True, first=at) + packed(tags, at, big=True)

@@ -39,7 +39,7 @@ def layout_of(file: BinaryIO, kind: Format, page: int = 0) -> Layout:
         file.seek(_INTERLACE_AT)
         return Layout(interlaced=file.read(1) == b"\1")
     tiff = Tiff.begin(file) if kind == "tiff" else None
-    at = None if tiff is None else _page(tiff, page)
+    at = None if tiff is None else page_of(tiff, page)
     if tiff is None or at is None:
         return _RESAVED
     tags = tiff.read(at, {_COMPRESSION, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT})
@@ -62,12 +62,12 @@ def blob(image: Any, field: str) -> bytes | None:
 def _of_page(file: BinaryIO, page: int) -> tuple[bytes | None, bytes | None]:
     """The EXIF block and IPTC records of a page of a TIFF file."""
     tiff = Tiff.begin(file)
-    at = None if tiff is None else _page(tiff, page)
+    at = None if tiff is None else page_of(tiff, page)
     return (None, None) if tiff is None or at is None else described(tiff, at)
 
 
-def _page(tiff: Tiff, page: int) -> int | None:
-    """Where the directory of a page begins."""
+def page_of(tiff: Tiff, page: int) -> int | None:
+    """Where the directory of a page begins, counted from 0; None where there is no such page."""
     return next((at for index, at in enumerate(tiff.directories()) if index == page), None)
 
 

@@ -6,17 +6,17 @@ where that can be said by a curve and three primaries.
 
 import math
 import os
-from collections.abc import Iterator
-from io import BytesIO
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeAlias
 
 import numpy as np
 import pyvips
 
 from photochrom.color import SRGB
-from photochrom.errors import ImageError
+from photochrom.errors import ImageError, TruncatedImageError
 from photochrom.image.admission import (
     CHANNELS,
     DEPTHS,
@@ -24,19 +24,25 @@ from photochrom.image.admission import (
     MAX_PIXELS,
     admit,
     loading_error,
-    open_file,
     sniff,
 )
-from photochrom.image.frame import Frame, Pixels
+from photochrom.image.frame import Format, Frame, Pixels
 from photochrom.image.header import Header
 from photochrom.image.icc import profile_space
-from photochrom.image.metadata import blob, layout_of, metadata_of
+from photochrom.image.metadata import blob, layout_of, metadata_of, page_of
 from photochrom.image.profile import encoding_of, managed
 from photochrom.image.resize import resize
+from photochrom.image.source import Source
+from photochrom.image.tiff_plain import PlainTiff, plain_tiff
+from photochrom.image.tiff_tags import Tiff
 
 _SHRINKS = (8, 4, 2, 1)  # by which libjpeg decodes smaller at once
+_MIRRORED, _ON_ITS_SIDE = 2, 5  # of the eight ways to store a picture: this, and from this on
 _IN_MEMORY = 100_000_000  # bytes of a turned picture above which it waits in a temporary file
-_GATHERED = 1 << 20  # bytes of a reduced picture that are made at once
+_PIECE = 1 << 22  # bytes of pixels that are reduced at once
+
+Take: TypeAlias = Callable[[int, int], Pixels]
+"""From the first row wanted and their number to rows (n, W, bands)."""
 
 
 class Original:
@@ -70,16 +76,16 @@ class Original:
             TooManyPixelsError, TruncatedImageError (its header is damaged), ImageError (it may
             not be read, or has no such page).
         """
-        self._source = source if isinstance(source, bytes) else Path(source)
-        self._name = name or ("<bytes>" if isinstance(source, bytes) else os.fspath(source))
+        self._source = Source(source, name)
         self._page = page
         self._turned: Any = None
-        with self._file() as file:
-            self._stamp = _stamp(file)
-            self._kind = sniff(file.read(HEAD_SIZE), self._name)
+        with self._told(), self._source.same() as file:
+            self._kind = sniff(file.read(HEAD_SIZE), self._source.name)
             image = self._load()
-            admit(image, self._name, max_pixels)
+            admit(image, self._source.name, max_pixels)
+            self._orientation = _orientation(image)
             self._profile = blob(image, "icc-profile-data")
+            self._plain = _plain(file, image, self._kind, page)
             self.header = self._header(image, file)
 
     def __enter__(self) -> "Original":
@@ -103,12 +109,9 @@ class Original:
             TruncatedImageError: what comes next is damaged or missing.
             ImageError: the file is gone, or was changed.
         """
-        try:
-            image = self._upright()
-            for top in range(0, image.height, rows):
-                yield self._obeying(_rows(image, top, min(rows, image.height - top)))
-        except pyvips.Error as error:
-            raise loading_error(error, self._name) from None
+        with self._told(), self._upright() as take:
+            for top in range(0, self.header.height, rows):
+                yield self._obeying(take(top, min(rows, self.header.height - top)))
 
     def thumbnail(self, area: int) -> Frame:
         """A small copy, upright, sRGB-encoded, antialiased, in the depth of the original.
@@ -119,16 +122,10 @@ class Original:
         header = self.header
         scale = min(1.0, math.sqrt(area / (header.height * header.width)))
         height, width = math.ceil(header.height * scale), math.ceil(header.width * scale)
-        try:
-            image = self._load(**self._on_load(area))
-            factor = int(min(image.width * image.height / (height * width), 1e12) ** 0.5 / 2)
-            if factor > 1:
-                image = image.shrink(factor, factor, ceil=True)
-            samples = _turned(_gathered(image), _orientation(image))
-        except pyvips.Error as error:
-            raise loading_error(error, self._name) from None
-        colors = CHANNELS[image.interpretation]
-        samples = resize(samples, height, width)
+        with self._told():
+            samples = self._reduced(height * width)
+        samples = resize(_turned(samples, self._orientation), height, width)
+        colors = samples.shape[2] - header.has_alpha
         pixels, icc = managed(np.ascontiguousarray(samples[..., :colors]), self._profile)
         return Frame(
             pixels=np.ascontiguousarray(pixels),
@@ -136,31 +133,27 @@ class Original:
             icc=icc,
             metadata=header.metadata,
             format=header.format,
-            name=self._name,
+            name=self._source.name,
         )
 
-    def _file(self) -> BinaryIO:
-        return BytesIO(self._source) if isinstance(self._source, bytes) else open_file(self._source)
+    def _reduced(self, area: int) -> Pixels:
+        """The picture as it is stored, smaller, with four times `area` pixels at least.
+
+        By a whole factor, whose boxes are averaged, piece by piece: of several rows of boxes each.
+        """
+        image = self._load(**self._on_load(area))
+        factor = max(1, int(math.sqrt(image.width * image.height / area) / 2))
+        with self._stored(image) as take:
+            rows = factor * max(1, _PIECE // (factor * image.width * image.bands * 2))
+            tops = range(0, image.height, rows)
+            pieces = (take(top, min(rows, image.height - top)) for top in tops)
+            return np.concatenate([_shrunk(piece, factor) for piece in pieces])
 
     def _load(self, **options: Any) -> Any:
         """The picture as libvips opens it, to be read from top to bottom."""
-        options |= {"access": "sequential", "fail_on": "error"}
         if self._kind == "tiff":
             options["page"] = self._page
-        try:
-            if isinstance(self._source, bytes):
-                return pyvips.Operation.call(f"{self._kind}load_buffer", self._source, **options)
-            with open_file(self._source) as file:
-                if _stamp(file) != self._stamp:
-                    raise ImageError(f"{self._name}: was changed while it was read; try again")
-                source = pyvips.Source.new_from_descriptor(file.fileno())
-            return pyvips.Operation.call(f"{self._kind}load_source", source, **options)
-        except pyvips.Error as error:
-            if "bad page number" in str(error.detail):
-                raise ImageError(
-                    f"{self._name}: has no page {self._page + 1}; choose one that it has"
-                ) from None
-            raise loading_error(error, self._name) from None
+        return self._source.load(self._kind, **options)
 
     def _header(self, image: Any, file: BinaryIO) -> Header:
         colors = CHANNELS[image.interpretation]
@@ -171,7 +164,7 @@ class Original:
             encoding, icc = SRGB, managed(probe, self._profile)[1]
         elif icc is not None and not _fits(icc, colors):
             icc = None
-        turned = _orientation(image) >= 5
+        turned = self._orientation >= _ON_ITS_SIDE
         return Header(
             height=image.width if turned else image.height,
             width=image.height if turned else image.width,
@@ -184,7 +177,7 @@ class Original:
             format=self._kind,
             pages=image.get("n-pages") if self._kind == "tiff" else 1,
             layout=layout_of(file, self._kind, self._page),
-            name=self._name,
+            name=self._source.name,
         )
 
     def _on_load(self, area: int) -> dict[str, Any]:
@@ -196,20 +189,47 @@ class Original:
             return {"scale": min(1.0, 2 * math.sqrt(area / (height * width)))}
         return {}
 
-    def _upright(self) -> Any:
-        """The picture, to be read from top to bottom."""
-        if self._turned is not None:
-            return self._turned
-        image = self._load()
-        if _orientation(image) <= 2:  # upright, or mirrored row by row
-            return image.autorot()
-        if image.height * image.width * image.bands * DEPTHS[image.format] // 8 <= _IN_MEMORY:
-            whole = image.copy_memory()
+    @contextmanager
+    def _stored(self, image: Any) -> Iterator[Take]:
+        """Give what takes rows, in order, of the picture as it is stored."""
+        if self._plain is None:
+            yield partial(_rows, image)
         else:
-            whole = pyvips.Image.new_temp_file("%s.v")
-            image.write(whole)
-        self._turned = whole.autorot()
-        return self._turned
+            with self._source.same() as file:
+                yield partial(self._plain.read, file)
+
+    @contextmanager
+    def _upright(self) -> Iterator[Take]:
+        """Give what takes rows, in order, of the upright picture."""
+        if self._orientation == 1:
+            with self._stored(self._load()) as take:
+                yield take
+        elif self._orientation == _MIRRORED:  # row by row
+            yield partial(_rows, self._load().fliphor())
+        else:
+            if self._turned is None:
+                self._turned = _settled(self._load()).autorot()
+            yield partial(_rows, self._turned)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what a failure to decode means to the user."""
+        try:
+            yield
+        except pyvips.Error as error:
+            if "bad page number" in str(error.detail):
+                raise ImageError(
+                    f"{self._source.name}: has no page {self._page + 1}; choose one that it has"
+                ) from None
+            raise loading_error(error, self._source.name) from None
+        except OSError as error:
+            raise ImageError(
+                f"{self._source.name}: cannot be read ({error.strerror}); check the disk"
+            ) from error
+        except EOFError as error:
+            raise TruncatedImageError(
+                f"{self._source.name}: {error}; copy it again from its source"
+            ) from None
 
     def _obeying(self, samples: Pixels) -> Pixels:
         """Samples (n, W, bands) as the header's encoding has them."""
@@ -221,17 +241,18 @@ class Original:
         return np.concatenate(parts, axis=2) if self.header.has_alpha else pixels
 
 
-def _stamp(file: BinaryIO) -> tuple[int, ...]:
-    """What tells an open file from another, or from itself once it was written to."""
-    if isinstance(file, BytesIO):
-        return ()
-    state = os.fstat(file.fileno())
-    return (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
-
-
 def _fits(icc: bytes, colors: int) -> bool:
     """Whether a profile was made for pictures like this."""
     return profile_space(icc) in (("grey", "rgb") if colors == 1 else ("rgb",))
+
+
+def _plain(file: BinaryIO, image: Any, kind: Format, page: int) -> PlainTiff | None:
+    """How to do without libvips, for a file that is as plain as that; None for all others."""
+    structure = Tiff.begin(file) if kind == "tiff" else None
+    at = None if structure is None else page_of(structure, page)
+    found = None if structure is None or at is None else plain_tiff(structure, at)
+    shape = (image.height, image.width, image.bands)
+    return found if found is not None and found.shape == shape else None
 
 
 def _orientation(image: Any) -> int:
@@ -256,11 +277,21 @@ def _rows(image: Any, top: int, count: int) -> Pixels:
     return np.frombuffer(data, dtype).reshape(count, image.width, image.bands)
 
 
-def _gathered(image: Any) -> Pixels:
-    """All rows of a small picture, in this thread alone: several would hold much of a large one."""
-    rows = max(1, _GATHERED // (image.width * image.bands * 2))
-    tops = range(0, image.height, rows)
-    return np.concatenate([_rows(image, top, min(rows, image.height - top)) for top in tops])
+def _settled(image: Any) -> Any:
+    """A picture of which any pixel may be asked for at any time: in memory, or in a file."""
+    if image.height * image.width * image.bands * DEPTHS[image.format] // 8 <= _IN_MEMORY:
+        return image.copy_memory()
+    file = pyvips.Image.new_temp_file("%s.v")
+    image.write(file)
+    return file
+
+
+def _shrunk(samples: Pixels, factor: int) -> Pixels:
+    """The means of boxes of `factor` x `factor` pixels; fewer at the right and at the bottom."""
+    if factor == 1:
+        return samples
+    image = pyvips.Image.new_from_array(samples).shrink(factor, factor, ceil=True)
+    return np.asarray(image.numpy()).reshape(image.height, image.width, -1)
 
 
 def _turned(samples: Pixels, orientation: int) -> Pixels:

@@ -37,18 +37,13 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     except FileExistsError:
         raise _exists(target) from None
     except OSError as error:
-        raise unwritable(target, error) from error
+        raise ImageError(
+            f"{target}: cannot be written ({error.strerror}); "
+            "check that its folder exists, may be written to and has space"
+        ) from error
     finally:
         with suppress(OSError):  # of a folder that became closed: what failed before is the news
             beside.unlink(missing_ok=True)
-
-
-def unwritable(target: Path, error: OSError) -> ImageError:
-    """What it means to the user that a file cannot be written."""
-    return ImageError(
-        f"{target}: cannot be written ({error.strerror}); "
-        "check that its folder exists, may be written to and has space"
-    )
 
 
 def lack_of_space(detail: str) -> OSError | None:

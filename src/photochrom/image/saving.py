@@ -25,8 +25,7 @@ _LONGEST_SIDE: dict[Format, int] = {"jpeg": 65500, "webp": 16383}
 _UNKNOWN_RESOLUTION = 72 / 25.4  # pixels per mm; what EXIF prescribes where it is not known
 _KEEP_ALL, _KEEP_EXIF = 31, 1  # libvips' flags: EXIF, XMP, IPTC, ICC and other texts
 
-# Bytes of pixels above which a TIFF gets 64-bit offsets, to stay clear of 4 GB.
-_BIG = 3_500_000_000
+_BIG = 3_500_000_000  # bytes of pixels above which TIFF offsets get 64 bits, to stay clear of 4 GB
 # Interlaced pictures are held whole while they are written.
 _MOST_INTERLACED = 200_000_000
 _STRIP = 1 << 20  # bytes; libvips' own 128 rows of a wide scan are 15 MB, held several times

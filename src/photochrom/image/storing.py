@@ -1,21 +1,20 @@
 """Pictures out, strip by strip: a file of any size through little memory, whole or not at all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 import pyvips
 
-from photochrom.errors import ImageError
+from photochrom.errors import ImageError, UnsupportedImageError
 from photochrom.image.carrier import carried
-from photochrom.image.exif import to_tags
 from photochrom.image.frame import Format, Pixels
 from photochrom.image.header import Header
-from photochrom.image.placing import lack_of_space, placed, unwritable
+from photochrom.image.placing import lack_of_space, placed
 from photochrom.image.png_texts import HEADER_SIZE, packed_texts
 from photochrom.image.saving import check, dressed, format_of, options
-from photochrom.image.tiff_appending import append
-from photochrom.image.tiff_tags import Tiff
+from photochrom.image.tiff_storing import store_tiff
 
 
 def store(
@@ -32,8 +31,9 @@ def store(
         target: the file, which appears under its name only when it is complete and on the disk.
         output: what the picture is. TIFF is stored as its layout says, PNG interlaced where it
             says so; see `encode` for what each format keeps.
-        strips: (n, width, samples) each, any n >= 1, contiguous, top to bottom. They are asked
-            for in another thread, one after the other. A generator is closed in any case.
+        strips: (n, width, samples) each, any n, top to bottom. They are asked for one after the
+            other, in other threads, and may not be changed once they were given: while the next
+            is made, they are on their way. A generator is closed in any case.
         quality: of JPEG and WebP, 1 to 100.
         overwrite: whether a file at `target` may be replaced.
 
@@ -47,57 +47,65 @@ def store(
     target = Path(target)
     kind = format_of(target)
     check(output, kind)
-    with placed(target, overwrite=overwrite) as file:
-        texts = packed_texts(output.metadata.texts) if kind == "png" else b""
-        file.seek(len(texts))
-        _save(file, target, output, kind, strips, quality)
-        if texts:
-            _insert_texts(file, texts)
+    with placed(target, overwrite=overwrite) as file, _told(target, kind):
         if kind == "tiff":
-            _add_tags(file, output)
+            store_tiff(file, [(output, strips)])
+        else:
+            _save(file, output, kind, strips, quality)
+
+
+def store_pages(
+    target: Path, pages: Iterable[tuple[Header, Iterable[Pixels]]], *, overwrite: bool = False
+) -> None:
+    """Write pictures as the pages of one TIFF file, whose sizes, depths and layouts may differ.
+
+    Takes and raises what `store` does, page by page; UnsupportedImageError also for a `target` of
+    another format, ValueError for no pages at all. The headers are asked for before the first
+    strip: strips that hold something had better be generators, which begin when they are needed.
+    """
+    target = Path(target)
+    if format_of(target) != "tiff":
+        raise UnsupportedImageError(
+            f"{target}: of these formats TIFF alone holds several pages; end its name in .tif"
+        )
+    told = list(pages)
+    if not told:
+        raise ValueError(f"{target}: no pages to store")
+    with placed(target, overwrite=overwrite) as file, _told(target, "tiff"):
+        store_tiff(file, told)
 
 
 def _save(
-    file: BinaryIO,
-    target: Path,
-    output: Header,
-    kind: Format,
-    strips: Iterable[Pixels],
-    quality: int,
+    file: BinaryIO, output: Header, kind: Format, strips: Iterable[Pixels], quality: int
 ) -> None:
-    """Let libvips write to the file, from where it stands."""
-    try:
-        with carried(output, strips) as image:
-            pyvips.Operation.call(
-                f"{kind}save_target",
-                dressed(image, output, kind),
-                pyvips.Target.new_to_descriptor(file.fileno()),
-                **options(output, kind, quality),
-            )
-    except pyvips.Error as error:
-        raise _fault(error, target, kind) from lack_of_space(str(error.detail))
-
-
-def _fault(error: pyvips.Error, target: Path, kind: Format) -> ImageError:
-    """What a failure of libvips means to the user."""
-    detail = " ".join(str(error.detail).split())
-    full = lack_of_space(detail)
-    if full is not None:
-        return unwritable(target, full)
-    return ImageError(f"{target}: cannot be written as {kind} ({detail}); choose PNG or TIFF")
-
-
-def _insert_texts(file: BinaryIO, texts: bytes) -> None:
-    """Put texts into the gap before a PNG file, whose header moves before them."""
+    """Let libvips write to the file, from its beginning."""
+    # The gap that texts will fill: libpng writes the header, behind which they belong, at once.
+    texts = packed_texts(output.metadata.texts) if kind == "png" else b""
     file.seek(len(texts))
-    header = file.read(HEADER_SIZE)
-    file.seek(0)
-    file.write(header + texts)
+    with carried(output, strips) as image:
+        pyvips.Operation.call(
+            f"{kind}save_target",
+            dressed(image, output, kind),
+            pyvips.Target.new_to_descriptor(file.fileno()),
+            **options(output, kind, quality),
+        )
+    if texts:
+        file.seek(len(texts))
+        header = file.read(HEADER_SIZE)
+        file.seek(0)
+        file.write(header + texts)
 
 
-def _add_tags(file: BinaryIO, output: Header) -> None:
-    """Give a TIFF file the descriptive tags that libvips does not write."""
-    tags = to_tags(output.metadata.exif, output.metadata.iptc)
-    tiff = Tiff.begin(file)
-    if tags and tiff is not None:
-        append(tiff, tags, tiff.root)
+@contextmanager
+def _told(target: Path, kind: Format) -> Iterator[None]:
+    """Tell what a failure of libvips means to the user."""
+    try:
+        yield
+    except pyvips.Error as error:
+        detail = " ".join(str(error.detail).split())
+        full = lack_of_space(detail)
+        if full is not None:
+            raise full from None
+        raise ImageError(
+            f"{target}: cannot be written as {kind} ({detail}); choose PNG or TIFF"
+        ) from None
