@@ -366,7 +366,7 @@ def test_the_overlap_in_the_curve_of_bt_709_is_smoothed():
 
 
 @given(st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_no_damage_to_a_profile_leaves_codes_without_order(data):
     source = data.draw(st.sampled_from([grey_profile(2.2), libvips_profile("p3"), REAL_TABLE]))
     damaged = bytearray(source)
