@@ -15,12 +15,25 @@ from .find_lr import find_lr
 from .importing import import_weights
 from .models import models
 from .odyssey import odyssey
+from .quantize import quantize
 from .sweep import sweep
 from .train import train
 from .turing import turing
 
 app = verbs()
-for verb in (colorize, demo, models, train, find_lr, sweep, evaluate, compare, odyssey, export):
+for verb in (
+    colorize,
+    demo,
+    models,
+    train,
+    find_lr,
+    sweep,
+    evaluate,
+    compare,
+    odyssey,
+    export,
+    quantize,
+):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 app.add_typer(turing, name="turing")

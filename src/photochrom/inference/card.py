@@ -46,6 +46,19 @@ class Training(BaseModel):
     """What it ran on, and for how long."""
 
 
+class Quantization(BaseModel):
+    """How a network in 8-bit integers was made of one in floating point."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source_sha256: str
+    """`graph_sha256` of the network that it was made of."""
+    pictures: str
+    """Those that showed which values occur."""
+    method: str
+    """Types of weights and activations, and how their scales were found."""
+
+
 class Card(BaseModel):
     """Everything that serving a network needs to know, and everything a user may ask of it."""
 
@@ -83,6 +96,8 @@ class Card(BaseModel):
     temperature: PositiveFloat
     """Default temperature of the annealed mean."""
     training: Training
+    quantization: Quantization | None = None
+    """Of networks in 8-bit integers; `training` is then that of the network they were made of."""
     metrics: dict[str, Any] = {}
     """Figures by data set and protocol."""
     graph_sha256: str = ""

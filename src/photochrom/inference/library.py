@@ -35,7 +35,7 @@ def load_card(model: str = DEFAULT) -> Card:
     Raises:
         ModelError: there is no such network, or its file is damaged.
     """
-    return detach(_content(model), model)[1]
+    return detach(load_content(model), model)[1]
 
 
 def load_colorizer(
@@ -70,7 +70,7 @@ def load_engine(
 
 @cache  # behind `load_engine`, because it takes f(x), f(model=x) and f() for three
 def _engine(model: str, threads: int, executor: Executor) -> Engine:
-    content = _content(model)
+    content = load_content(model)
     if executor == "openvino":
         from .openvino import OpenVinoSession
 
@@ -86,7 +86,7 @@ def _router(path: str, threads: int, executor: Executor) -> Router:
         return _engine(_beside(path, model), threads, executor)
 
     name = _beside(path, file.classifier)
-    classifier = Classifier(_content(name), name, threads)
+    classifier = Classifier(load_content(name), name, threads)
     specialists = [Specialist(engine(entry.model), entry.classes) for entry in file.specialist]
     general = engine(file.general) if file.general else None
     try:
@@ -100,7 +100,12 @@ def _beside(path: str, model: str) -> str:
     return model if model in embedded() else str(Path(path).parent / model)
 
 
-def _content(model: str) -> bytes:
+def load_content(model: str) -> bytes:
+    """The ONNX file of an embedded network (by name) or at a path, unchecked.
+
+    Raises:
+        ModelError: there is no such network, or it is a router.
+    """
     known = embedded()
     if model.endswith(_ROUTER_SUFFIX):
         raise ModelError(f"{model}: a router is no single network; name one of its networks")
