@@ -101,7 +101,7 @@ STEPPED: dict[str, tuple[Callable[..., Any], Arguments]] = {
 EVERY = {**SMOOTH, **STEPPED}
 # The bins are made from nothing, and their prior is counted in numpy alone, as it says; the
 # functions of chroma spaces are in the table under the spaces' names.
-EXCEPTED = {"bin_centers", "prior_of", "ChromaSpace"}
+EXCEPTED = {"bin_centers", "prior_of", "ChromaSpace", "Encoding"}
 
 
 def _parts(result: Any) -> tuple[Any, ...]:

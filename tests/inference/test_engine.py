@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from photochrom import image
 from photochrom.color import srgb_to_lab
-from photochrom.inference import Engine, Settings, join
+from photochrom.inference import Engine, Settings, painter
 from photochrom.inference.enlarge import bilinear
 from photochrom.inference.session import Prediction, Session
 from photochrom.inference.view import padded, working_shape
@@ -190,7 +190,7 @@ def test_saturation_is_a_factor_on_the_chroma(engine):
 def test_the_height_of_strips_changes_nothing(engine, monkeypatch, strip, channels):
     frame = image.from_array(_photograph("coffee", 77, 103)[..., :channels])
     expected = engine.colorize(frame, SMALL).frame.pixels
-    monkeypatch.setattr(join, "_STRIP", strip)
+    monkeypatch.setattr(painter, "_STRIP", strip)
     np.testing.assert_array_equal(engine.colorize(frame, SMALL).frame.pixels, expected)
 
 

@@ -1,12 +1,11 @@
-"""Luminance is sacred: no picture, setting or color may move it beyond rounding.
+"""Luminance is sacred: no picture, setting or color may move it.
 
 The measure is the step between neighboring greys of the file's bit depth, at the luminance of the
-pixel. Rounding moves each channel c by half a code at most, and so the luminance Y = sum(w f(c)) by
-sum(w g(f(c))) with g(v) = f(c + 1/2) - f(c) where f(c) = v. Were g concave, this were g(Y) at most
-(Jensen), half a step of the equally light grey. It is, but for the straight part of sRGB's curve
-near black: there the concave hull of g bounds it, which is 0.661 steps where it lies highest above
-g, at 1 % grey, and falls to 0.5 above. In 16 bits, what is cut off where colors end at the border
-of sRGB may add a quarter of a step.
+pixel. Red and blue are rounded first, and green is what they leave of the luminance, rounded in
+turn: half a code g of green is then the only error, but where green meets its ends. Green is at most
+Y / 0.7152, where its curve is steeper than at Y by (1 / 0.7152) ** (1 - 1 / 2.4) = 1.22, and it
+makes up 0.7152 of the luminance: 0.5 * 0.7152 * 1.22 = 0.435 steps. Where green ends at 0, red and
+blue may leave a little more. Below half a step, the grey code read back is the original's.
 """
 
 import numpy as np
@@ -17,20 +16,15 @@ from hypothesis import strategies as st
 
 from photochrom import image
 from photochrom.color import (
-    in_srgb,
-    lab_to_lch,
-    lch_to_lab,
     lightness_to_grey,
     linear_to_lightness,
     linear_to_srgb,
-    srgb_to_lab,
     srgb_to_linear,
 )
 from photochrom.inference import Settings, uncolored
-from photochrom.inference.join import paint
 from photochrom.inference.luminance import lightness_of
 
-ALLOWED = {np.uint8: 0.665, np.uint16: 0.92}  # of a step; what is demanded is 1
+ALLOWED = {np.uint8: 0.47, np.uint16: 0.47}  # of a step; from 0.5 on another grey is nearer
 DEPTHS = list(ALLOWED)
 
 
@@ -116,56 +110,13 @@ def test_saturation_0_gives_every_grey_code_back(engine, dtype):
 
 
 @pytest.mark.parametrize("dtype", DEPTHS)
-def test_saturation_0_gives_exact_greys_of_color_too(engine, dtype):
+def test_saturation_0_gives_greys_of_color_too(engine, dtype):
+    """To a code: green makes up for what the rounding of red and blue did to the luminance."""
     top = np.iinfo(dtype).max
     pixels = np.random.default_rng(0).integers(0, top + 1, (70, 70, 3), dtype=dtype)
     colored = engine.colorize(image.from_array(pixels), Settings(saturation=0)).frame.pixels
-    np.testing.assert_array_equal(colored, colored[..., [1, 2, 0]])
-    assert _steps_between(pixels, colored) < ALLOWED[dtype]
-
-
-# The joining itself, with more chroma than any network predicts
-
-
-def _extreme(seed: int, dtype: type) -> tuple[np.ndarray, np.ndarray]:
-    """Grey codes (40, 50, 1), half of them dark, and ab within ±150."""
-    rng = np.random.default_rng(seed)
-    values = rng.uniform(0, 1, (40, 50, 1)) ** rng.choice([1, 6], (40, 50, 1))
-    codes = np.rint(values * np.iinfo(dtype).max).astype(dtype)
-    return codes, rng.uniform(-150, 150, (40, 50, 2)).astype(np.float32)
-
-
-@pytest.mark.parametrize("dtype", DEPTHS)
-@given(seed=st.integers(0, 2**32 - 1))
-def test_chroma_beyond_srgb_does_not_move_the_luminance(dtype, seed):
-    codes, ab = _extreme(seed, dtype)
-    painted = paint(lightness_of(codes), ab, codes.dtype)
-    assert _steps_between(codes, painted) < ALLOWED[dtype]
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_chroma_beyond_srgb_is_shrunk_to_its_surface_with_the_hue_kept(seed):
-    codes, ab = _extreme(seed, np.uint16)
-    painted = paint(lightness_of(codes), ab, codes.dtype)
-    asked = lab_to_lch(np.concatenate([lightness_of(codes)[..., None], ab], axis=-1).astype(float))
-    got = lab_to_lch(srgb_to_lab(painted / 65535))
-    shrunk = got[..., 1] < asked[..., 1] - 0.5
-    assert shrunk.mean() > 0.5
-    assert (got[..., 1] < asked[..., 1] + 0.1).all()
-    more = got + np.array([0, 0.3, 0])
-    assert not in_srgb(lch_to_lab(more[shrunk & (got[..., 0] > 1) & (got[..., 0] < 99.9)])).any()
-    # Of colors that are not so dark that rounding turns their hue.
-    turn = (got - asked)[(got[..., 0] > 10) & (got[..., 1] > 3), 2]
-    assert len(turn)
-    assert abs((turn + 180) % 360 - 180).max() < 0.1
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_colors_inside_srgb_are_painted_as_they_are(seed):
-    colors = np.random.default_rng(seed).integers(0, 65536, (10, 20, 3), dtype=np.uint16)
-    lab = srgb_to_lab(colors / 65535).astype(np.float32)
-    painted = paint(lab[..., 0], lab[..., 1:], colors.dtype)
-    np.testing.assert_allclose(painted.astype(int), colors, atol=1)
+    assert abs(colored.astype(int) - colored[..., [1, 2, 0]]).max() <= 1
+    assert _steps_between(pixels, colored) < 0.51
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])

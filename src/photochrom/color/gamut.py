@@ -2,6 +2,7 @@
 
 from .array import Array, array_namespace
 from .lab import lab_to_linear
+from .srgb import XYZ_TO_SRGB
 
 _TOLERANCE = 2e-6  # share of the brightest channel: twice the errors of float32
 _DARKEST = 0.01  # of linear light: in the dark the errors stay those of this
@@ -33,12 +34,15 @@ def fit_chroma(lab: Array) -> Array:
     return fitted
 
 
-def fit_to_linear(lab: Array) -> Array:
-    """Linear sRGB `(..., 3)` of `fit_chroma(lab)`, in about half the time of the two steps."""
-    linear = lab_to_linear(lab)
+def fit_to_linear(lab: Array, from_xyz: Array = XYZ_TO_SRGB) -> Array:
+    """Linear sRGB `(..., 3)` of `fit_chroma(lab)`, in about half the time of the two steps.
+
+    `from_xyz`: see `lab_to_linear`; the gamut is then that RGB's.
+    """
+    linear = lab_to_linear(lab, from_xyz)
     outside = ~_within(linear)
     if array_namespace(lab).any(outside):
-        linear[outside] = lab_to_linear(_shrunk(lab[outside]))
+        linear[outside] = lab_to_linear(_shrunk(lab[outside], from_xyz), from_xyz)
     return linear
 
 
@@ -55,13 +59,13 @@ def _within(linear: Array) -> Array:
     return (lowest >= -_TOLERANCE * (highest + _DARKEST)) & (highest <= 1 + _TOLERANCE)
 
 
-def _shrunk(stray: Array) -> Array:
-    """Colors `(n, 3)` outside sRGB with their chroma shrunk to its surface."""
+def _shrunk(stray: Array, from_xyz: Array = XYZ_TO_SRGB) -> Array:
+    """Colors `(n, 3)` outside the gamut with their chroma shrunk to its surface."""
     xp = array_namespace(stray)
     lightness, a, b = stray[:, 0], stray[:, 1], stray[:, 2]
     kept = xp.zeros_like(lightness)  # share of the chroma
     for halving in range(_HALVINGS):
         more = kept + 0.5 ** (halving + 1)
-        fits = in_srgb(xp.stack([lightness, a * more, b * more], axis=-1))
+        fits = _within(lab_to_linear(xp.stack([lightness, a * more, b * more], axis=-1), from_xyz))
         kept = xp.where(fits, more, kept)
     return xp.stack([lightness, a * kept, b * kept], axis=-1)

@@ -56,16 +56,17 @@ def srgb_to_lab(srgb: Array) -> Array:
     return xyz_to_lab(linear_to_xyz(srgb_to_linear(srgb)))
 
 
-def lab_to_linear(lab: Array) -> Array:
+def lab_to_linear(lab: Array, from_xyz: Array = XYZ_TO_SRGB) -> Array:
     """L*a*b* `(..., 3)` to linear sRGB `(..., 3)`; outside [0, 1] where sRGB has no such color.
 
-    The three channels of a grey are equal to the last bit.
+    The three channels of a grey are equal to the last bit. `from_xyz` `(3, 3)`, an inverse of
+    `Encoding.to_xyz`, leads to another RGB.
     """
     x, y, z = _relative_xyz(lab)
     # The luminance, and what a and b add to it: nothing in a grey, where a product with the whole
     # matrix would leave rounding errors that differ by channel.
     x, z = x - y, z - y
-    channels = [y + float(red) * x + float(blue) * z for red, _, blue in XYZ_TO_SRGB * WHITE]
+    channels = [y + float(red) * x + float(blue) * z for red, _, blue in from_xyz * WHITE]
     return array_namespace(lab).stack(channels, axis=-1)
 
 

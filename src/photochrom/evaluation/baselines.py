@@ -1,15 +1,12 @@
 """What every table holds beside the networks: no color, one constant color, the true colors."""
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import image
-from ..inference import uncolored
-from ..inference.join import paint
-from ..inference.luminance import lightness_of
+from ..inference import Sketch, painted, uncolored
 from .protocol import Protocol
 from .result import Way
 
@@ -28,6 +25,6 @@ def baselines(protocol: Protocol) -> dict[Way, Colorize]:
 
 def tinted(frame: image.Frame, tint: tuple[float, float]) -> image.Frame:
     """The picture's luminance with one constant ab color, paler where sRGB has none such."""
-    lightness = lightness_of(frame.pixels)
-    ab: NDArray[Any] = np.broadcast_to(np.array(tint, np.float32), (*lightness.shape, 2))
-    return frame.with_pixels(paint(lightness, ab, frame.pixels.dtype))
+    nothing = np.zeros((1, 1), np.float32)
+    sketch = Sketch(nothing, np.array(tint, np.float32)[None, None], nothing)
+    return painted(frame, sketch).frame

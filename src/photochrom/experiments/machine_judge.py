@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from ..color import fit_to_linear, linear_to_srgb, srgb_to_lab
 from ..errors import DatasetError
-from ..inference.enlarge import Enlargement, bilinear, guided_lines
-from ..inference.join import join
+from ..image import from_array
+from ..inference import Sketch, painted
+from ..inference.enlarge import bilinear
 from ..models import catalog
 
 Pictures = NDArray[np.uint8]
@@ -154,8 +155,8 @@ def _coarsened(picture: Pictures, cell: int) -> Pictures:
     lab = srgb_to_lab(np.pad(picture, beyond, mode="symmetric") / np.float32(255))  # (W, W, 3)
     means = lab[..., 1:].reshape(cells, cell, cells, cell, 2).mean(axis=(1, 3))
     ab = bilinear(means, wide, wide)
-    lines = guided_lines(lab[..., 0], ab)[:size, :size]
-    return np.asarray(join(picture, Enlargement(lines, size, size), threads=1), dtype=np.uint8)
+    sketch = Sketch(lab[:size, :size, 0], ab[:size, :size], np.zeros((1, 1), np.float32))
+    return np.asarray(painted(from_array(picture), sketch, threads=1).frame.pixels, dtype=np.uint8)
 
 
 def _teach(

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import image
-from .enlarge import Enlargement, Floats, bilinear, guided_lines
-from .join import join
+from .enlarge import Floats, bilinear
+from .painter import Painter
 from .session import NEUTRAL, Network, Prediction
 from .sketch import Choice, Edit, Sketch
 from .truth import true_bins
@@ -63,8 +63,9 @@ class Colorized:
 
 def painted(frame: image.Frame, sketch: Sketch, threads: int = 0) -> Colorized:
     """A picture in the colors of a sketch of it; 0 threads: every core."""
-    lines = Enlargement(guided_lines(sketch.lightness, sketch.ab), frame.height, frame.width)
-    pixels = join(frame.pixels, lines, threads)
+    pixels = Painter(sketch, frame.height, frame.width, frame.bit_depth).whole(
+        frame.pixels, threads
+    )
     return Colorized(frame.with_pixels(pixels), sketch.entropy, sketch.score, sketch.choice)
 
 

@@ -65,22 +65,49 @@ class Enlargement:
         self._down = interpolation(height, h)
         self._across = interpolation(width, w)
 
+    def span(self, begin: int, end: int) -> "Span":
+        """Rows `[begin, end)`, to be had one by one."""
+        down = self._down.part(begin, end)
+        first = int(down.before[0])
+        planes = self._planes[:, first : int(down.after[-1]) + 1]
+        return Span(_between(planes, self._across), down, first)
+
     def rows(self, begin: int, end: int) -> Floats:
         """Rows `[begin, end)` of the enlarged planes, `(end - begin, width, C)`."""
-        down = self._down.part(begin, end)
-        narrow = _between(self._planes, down, axis=1)  # (C, rows, w)
-        wide = _between(narrow, self._across, axis=2)  # (C, rows, width)
-        return np.moveaxis(wide, 0, -1)
+        span = self.span(begin, end)
+        rows = np.empty((len(self._planes), end - begin, len(self._across.way)), dtype=np.float32)
+        for row in range(end - begin):
+            span.fill(row, rows[:, row])
+        return np.moveaxis(rows, 0, -1)
 
 
-def _between(planes: Floats, taps: Taps, axis: int) -> Floats:
-    """Values between the samples of planes `(C, h, w)`, along an axis."""
+class Span:
+    """Some rows of planes that are enlarged across already, and not yet downward."""
+
+    def __init__(self, wide: Floats, down: Taps, first: int) -> None:
+        """Take samples `(C, j, width)`, of which `first` is the number of the first row."""
+        self._wide = wide
+        self._climb = np.diff(wide, axis=1)
+        self._before = down.before - first
+        self._way = down.way
+
+    def fill(self, row: int, out: Floats) -> None:
+        """Write one row of every plane, `(C, width)`."""
+        before, way = self._before[row], self._way[row]
+        if way == 0:
+            out[:] = self._wide[:, before]
+            return
+        np.multiply(self._climb[:, before], way, out=out)
+        np.add(out, self._wide[:, before], out=out)
+
+
+def _between(planes: Floats, taps: Taps) -> Floats:
+    """Values between the samples of planes `(C, h, w)`, across."""
     if taps.are_samples:
         first = int(taps.before[0])
-        return planes[_along(axis, first, first + len(taps.before))]
-    values: Floats = planes.take(taps.before, axis)
-    way = taps.way.reshape((-1, 1) if axis == 1 else (-1,))
-    values += way * (planes.take(taps.after, axis) - values)
+        return planes[:, :, first : first + len(taps.before)]
+    values: Floats = planes.take(taps.before, 2)
+    values += taps.way * (planes.take(taps.after, 2) - values)
     return values
 
 
