@@ -1,6 +1,7 @@
 """Manifests signed and read back, with certificates made here, and nobody else asked."""
 
 import datetime
+import json
 import shutil
 import socket
 import subprocess
@@ -11,11 +12,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from photochrom import image
 from photochrom.archive import credentials
 from photochrom.archive.credentials import Signer
 from photochrom.archive.provenance import Named, Provenance, stamped
+from photochrom.cli.main import app
 from photochrom.errors import ImageError, MissingExtraError, PhotochromError
 
 c2pa = pytest.importorskip("c2pa", reason="the extra `archive`")
@@ -190,6 +193,28 @@ def test_a_picture_changed_after_signing_is_invalid(
     found = credentials.read(colored)
     assert found is not None
     assert (found.state, found.faults) == ("invalid", ("assertion.dataHash.mismatch",))
+
+
+def test_the_verb_inspect_tells_whose_signature_it_is(
+    signer: Signer, pair: Callable[[str], tuple[Path, Path]], tmp_path: Path
+) -> None:
+    colored, source = pair(".png")
+    credentials.sign(colored, source, SAID, signer)
+    for arguments, told in (
+        ([], "unchanged since An Archive signed it; --trust tells whom you trust"),
+        (["--trust", str(tmp_path / "root.pem")], "unchanged since An Archive signed it, whom you"),
+    ):
+        result = CliRunner().invoke(app, ["inspect", str(colored), *arguments])
+        assert (result.exit_code, result.stderr) == (0, "")
+        assert f"signed (C2PA): {told}" in result.stdout
+    line = json.loads(CliRunner().invoke(app, ["inspect", str(colored), "--json"]).stdout)
+    assert line["c2pa"]["state"] == "valid"
+    assert line["c2pa"]["provenance"] == SAID.model_dump(mode="json")
+    with colored.open("ab") as file:
+        file.write(b"\0")
+    result = CliRunner().invoke(app, ["inspect", str(colored)])
+    assert result.exit_code == 1
+    assert "signed (C2PA): INVALID (assertion.dataHash.mismatch)" in result.stdout
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

@@ -13,6 +13,7 @@ from .export import export
 from .faults import verbs
 from .find_lr import find_lr
 from .importing import import_weights
+from .inspect import inspect
 from .models import models
 from .odyssey import odyssey
 from .quantize import quantize
@@ -35,6 +36,7 @@ for verb in (
     quantize,
 ):
     app.command()(verb)
+app.command()(inspect)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 app.add_typer(turing, name="turing")
 
