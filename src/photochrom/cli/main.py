@@ -33,10 +33,10 @@ for verb in (
     compare,
     odyssey,
     export,
+    inspect,
     quantize,
 ):
     app.command()(verb)
-app.command()(inspect)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
 app.add_typer(turing, name="turing")
 
