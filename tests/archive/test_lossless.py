@@ -157,6 +157,22 @@ def test_photographs_look_as_they_do_when_painted(tmp_path: Path, name: str) -> 
     assert np.abs(luma - decoded(source)).mean() <= 0.5
 
 
+@pytest.mark.parametrize("subsampling", [0, 1, 2])
+def test_grey_pictures_in_three_components_keep_their_luma_too(
+    tmp_path: Path, subsampling: int
+) -> None:
+    pixels = photographs.camera()[:203, :117]
+    source, target = tmp_path / "grey.jpg", tmp_path / "color.jpg"
+    grey_file(source, np.stack([pixels] * 3, axis=-1), subsampling=subsampling, quality=85)
+    lossless(source, sketch_of(pixels, np.array([10, 20])), target)
+    before, after = jpeglib.read_dct(str(source)), jpeglib.read_dct(str(target))
+    assert np.array_equal(before.Y, after.Y)
+    assert np.array_equal(before.get_component_qt(0), after.get_component_qt(0))
+    assert same_luminance(source, target).identical
+    assert np.array_equal(decoded(source, "YCbCr")[..., 0], decoded(target, "YCbCr")[..., 0])
+    assert decoded(target, "RGB").std(axis=2).mean() > 3  # there is color
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_turned_pictures_stay_as_stored_and_get_the_colors_of_upright_ones(
     tmp_path: Path, orientation: int

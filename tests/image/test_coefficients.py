@@ -124,16 +124,16 @@ def test_profiles_longer_than_a_segment_are_split(pil_bytes: Maker) -> None:
 def test_xmp_takes_the_place_of_the_old_one(pil_bytes: Maker) -> None:
     for options in ({}, {"xmp": b"<old/>"}):
         data = pil_bytes(camera(), "JPEG", comment=b"kept", exif=Image.Exif(), **options)
-        changed = b"".join(taken_apart(data, "x").with_xmp(b"<new/>").chunks())
+        changed = b"".join(taken_apart(data, "x").with_xmp(b"<new/>", "x").chunks())
         with Image.open(BytesIO(changed)) as image:
             assert image.info["xmp"] == b"<new/>"
             assert image.info["comment"] == b"kept"
         assert changed.count(b"ns.adobe.com/xap/1.0/") == 1
         assert changed.find(b"JFIF") < changed.find(b"ns.adobe.com")  # JFIF demands to be first
     jpeg = taken_apart(pil_bytes(camera(), "JPEG"), "x")
-    jpeg.with_xmp(bytes(65_504))
-    with pytest.raises(UnsupportedImageError, match="65505 bytes"):
-        jpeg.with_xmp(bytes(65_505))
+    jpeg.with_xmp(bytes(65_504), "x")
+    with pytest.raises(UnsupportedImageError, match=r"^x: .*65505 bytes"):
+        jpeg.with_xmp(bytes(65_505), "x")
 
 
 def test_differences_are_counted_one_by_one(pil_bytes: Maker, tmp_path: Path) -> None:

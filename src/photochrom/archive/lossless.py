@@ -39,7 +39,7 @@ _TINY = np.float32(1e-6)
 _ROUNDS = 3  # of nine in ten colors, even vivid ones, luma is then known to 0.02 codes
 _FLAT = 1e-3  # L* from which on two lumas differ
 _SLOPES = 0.2, 1.2  # of L* over the lightness of its luma: what steps may count on
-_AHEAD = 2  # strips for each thread: decoding waits for none, and memory stays small
+_AHEAD = 32  # strips for each thread, 8 MB: decoding need not wait for the lines
 
 _TURNS: dict[int, Callable[[Floats], Floats]] = {
     2: np.fliplr,
@@ -94,7 +94,7 @@ def lossless(
                 lambda plane: component(plane, chroma_quality, grey.parts.is_progressive), planes
             )
         parts = _with_profile(grey.parts, encoding)
-        parts = parts if xmp is None else parts.with_xmp(xmp)
+        parts = parts if xmp is None else parts.with_xmp(xmp, grey.name)
         file.writelines(with_chroma(parts, blue, red).chunks())
 
 
@@ -217,14 +217,17 @@ def _chroma(
     """Cb and Cr as codes, each of half the size of the picture, rounded up."""
     height, width = -(-grey.height // 2), -(-grey.width // 2)
     planes = np.empty((2, height, width), dtype=np.uint8)
-    enlargement = Enlargement(_lines(sketch, encoding), height, width)
     pending: deque[Future[None]] = deque()
+
+    def enlarged() -> Enlargement:
+        return Enlargement(_lines(sketch, encoding), height, width)
 
     def fill(strip: Plane, begin: int) -> None:
         end = begin + -(-len(strip) // 2)
-        planes[:, begin:end] = chroma_of(strip, enlargement.rows(begin, end))
+        planes[:, begin:end] = chroma_of(strip, lines.result().rows(begin, end))
 
     with ThreadPoolExecutor(workers) as pool:
+        lines = pool.submit(enlarged)  # which takes as long as decoding half of 24 megapixels
         begin = 0
         for strip in grey.strips():
             pending.append(pool.submit(fill, strip, begin))

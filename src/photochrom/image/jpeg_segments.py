@@ -99,14 +99,15 @@ class Jpeg:
         carried = tuple(one for one in self.segments if one.is_carried)
         return Jpeg(carried + other.bare().segments, self.tail)
 
-    def with_xmp(self, xmp: bytes) -> "Jpeg":
+    def with_xmp(self, xmp: bytes, name: str) -> "Jpeg":
         """Another XMP packet, of at most 65,504 bytes, in the place of the old one or behind EXIF.
 
-        Raises UnsupportedImageError for a longer packet.
+        Raises UnsupportedImageError for a longer packet; `name` begins the message.
         """
         if len(xmp) > _ROOM - len(_XMP):
             raise UnsupportedImageError(
-                f"an XMP packet of {len(xmp)} bytes is longer than a JPEG segment; shorten it"
+                f"{name}: its XMP would have {len(xmp)} bytes, a JPEG segment holds "
+                f"{_ROOM - len(_XMP)}; shorten the packet"
             )
         return self._replaced(lambda one: _begins(one, _APP1, _XMP), [Segment(_APP1, _XMP + xmp)])
 
