@@ -29,16 +29,16 @@ from photochrom.image.admission import (
 from photochrom.image.frame import Format, Frame, Pixels
 from photochrom.image.header import Header
 from photochrom.image.icc import profile_space
+from photochrom.image.jpeg_warnings import Strictness, is_quirk
 from photochrom.image.metadata import blob, layout_of, metadata_of, page_of
 from photochrom.image.profile import encoding_of, managed
+from photochrom.image.reducing import box_means, box_side, smaller_on_load
 from photochrom.image.resize import resize
 from photochrom.image.source import Source
 from photochrom.image.tiff_plain import PlainTiff, plain_tiff
 from photochrom.image.tiff_tags import Tiff
+from photochrom.image.turning import MIRRORED, ON_ITS_SIDE, UPRIGHT, orientation_of, turned, upright
 
-_SHRINKS = (8, 4, 2, 1)  # by which libjpeg decodes smaller at once
-_MIRRORED, _ON_ITS_SIDE = 2, 5  # of the eight ways to store a picture: this, and from this on
-_IN_MEMORY = 100_000_000  # bytes of a turned picture above which it waits in a temporary file
 _PIECE = 1 << 22  # bytes of pixels that are reduced at once
 
 Take: TypeAlias = Callable[[int, int], Pixels]
@@ -78,12 +78,13 @@ class Original:
         """
         self._source = Source(source, name)
         self._page = page
-        self._turned: Any = None
+        self._turned: Take | None = None
         with self._told(), self._source.same() as file:
             self._kind = sniff(file.read(HEAD_SIZE), self._source.name)
+            self._strictness: Strictness = "warning" if self._kind == "jpeg" else "error"
             image = self._load()
             admit(image, self._source.name, max_pixels)
-            self._orientation = _orientation(image)
+            self._orientation = orientation_of(image)
             self._profile = blob(image, "icc-profile-data")
             self._plain = _plain(file, image, self._kind, page)
             self.header = self._header(image, file)
@@ -124,7 +125,7 @@ class Original:
         height, width = math.ceil(header.height * scale), math.ceil(header.width * scale)
         with self._told():
             samples = self._reduced(height * width)
-        samples = resize(_turned(samples, self._orientation), height, width)
+        samples = resize(turned(samples, self._orientation), height, width)
         colors = samples.shape[2] - header.has_alpha
         pixels, icc = managed(np.ascontiguousarray(samples[..., :colors]), self._profile)
         return Frame(
@@ -137,20 +138,22 @@ class Original:
         )
 
     def _reduced(self, area: int) -> Pixels:
-        """The picture as it is stored, smaller, with four times `area` pixels at least.
+        """The picture as it is stored, smaller, with `area` pixels at least.
 
-        By a whole factor, whose boxes are averaged, piece by piece: of several rows of boxes each.
+        What the decoder leaves is averaged piece by piece: of several rows of boxes each.
         """
-        image = self._load(**self._on_load(area))
-        factor = max(1, int(math.sqrt(image.width * image.height / area) / 2))
-        with self._stored(image) as take:
-            rows = factor * max(1, _PIECE // (factor * image.width * image.bands * 2))
+        options = smaller_on_load(self._kind, self.header.height, self.header.width, area)
+        image = self._load(**options)
+        side = box_side(image.height, image.width, area)
+        with self._stored(**options) as take:
+            rows = side * max(1, _PIECE // (side * image.width * image.bands * 2))
             tops = range(0, image.height, rows)
             pieces = (take(top, min(rows, image.height - top)) for top in tops)
-            return np.concatenate([_shrunk(piece, factor) for piece in pieces])
+            return np.concatenate([box_means(piece, side) for piece in pieces])
 
     def _load(self, **options: Any) -> Any:
         """The picture as libvips opens it, to be read from top to bottom."""
+        options["fail_on"] = self._strictness
         if self._kind == "tiff":
             options["page"] = self._page
         return self._source.load(self._kind, **options)
@@ -164,10 +167,10 @@ class Original:
             encoding, icc = SRGB, managed(probe, self._profile)[1]
         elif icc is not None and not _fits(icc, colors):
             icc = None
-        turned = self._orientation >= _ON_ITS_SIDE
+        on_its_side = self._orientation >= ON_ITS_SIDE
         return Header(
-            height=image.width if turned else image.height,
-            width=image.height if turned else image.width,
+            height=image.width if on_its_side else image.height,
+            width=image.height if on_its_side else image.width,
             channels=min(colors, 3),
             has_alpha=image.bands > colors,
             bit_depth=DEPTHS[image.format],
@@ -180,20 +183,11 @@ class Original:
             name=self._source.name,
         )
 
-    def _on_load(self, area: int) -> dict[str, Any]:
-        """How the decoder itself makes the picture smaller, by whole factors or any."""
-        height, width = self.header.height, self.header.width
-        if self._kind == "jpeg":
-            return {"shrink": next(s for s in _SHRINKS if _shrunk_area(height, width, s, area))}
-        if self._kind == "webp":
-            return {"scale": min(1.0, 2 * math.sqrt(area / (height * width)))}
-        return {}
-
     @contextmanager
-    def _stored(self, image: Any) -> Iterator[Take]:
+    def _stored(self, **options: Any) -> Iterator[Take]:
         """Give what takes rows, in order, of the picture as it is stored."""
         if self._plain is None:
-            yield partial(_rows, image)
+            yield self._decoding(lambda image: image, **options)
         else:
             with self._source.same() as file:
                 yield partial(self._plain.read, file)
@@ -201,15 +195,35 @@ class Original:
     @contextmanager
     def _upright(self) -> Iterator[Take]:
         """Give what takes rows, in order, of the upright picture."""
-        if self._orientation == 1:
-            with self._stored(self._load()) as take:
+        if self._orientation == UPRIGHT:
+            with self._stored() as take:
                 yield take
-        elif self._orientation == _MIRRORED:  # row by row
-            yield partial(_rows, self._load().fliphor())
+        elif self._orientation == MIRRORED:
+            yield self._decoding(upright)
         else:
-            if self._turned is None:
-                self._turned = _settled(self._load()).autorot()
-            yield partial(_rows, self._turned)
+            self._turned = self._turned or self._decoding(upright)
+            yield self._turned
+
+    def _decoding(self, turn: Callable[[Any], Any], **options: Any) -> Take:
+        """What takes rows of the picture that `turn` makes of the stored one.
+
+        It begins anew, and less strictly, where nothing but a quirk is in the way.
+        """
+        image: Any = None
+
+        def take(top: int, count: int) -> Pixels:
+            nonlocal image
+            try:
+                image = image or turn(self._load(**options))
+                return _rows(image, top, count)
+            except pyvips.Error as error:
+                if self._strictness == "error" or not is_quirk(error):
+                    raise
+            self._strictness = "error"
+            image = turn(self._load(**options))
+            return _rows(image, top, count)
+
+        return take
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -255,17 +269,6 @@ def _plain(file: BinaryIO, image: Any, kind: Format, page: int) -> PlainTiff | N
     return found if found is not None and found.shape == shape else None
 
 
-def _orientation(image: Any) -> int:
-    """How the picture was stored, 1 to 8; 1 is upright."""
-    found = int(image.get("orientation")) if image.get_typeof("orientation") else 1
-    return found if 1 <= found <= 8 else 1
-
-
-def _shrunk_area(height: int, width: int, shrink: int, area: int) -> bool:
-    """Whether enough is left when libjpeg shrinks a picture so."""
-    return shrink == 1 or (height // shrink) * (width // shrink) >= area
-
-
 def _rows(image: Any, top: int, count: int) -> Pixels:
     """Some rows of a picture: (count, W, bands).
 
@@ -275,30 +278,3 @@ def _rows(image: Any, top: int, count: int) -> Pixels:
     data = pyvips.Region.new(image).fetch(0, top, image.width, count)
     dtype = np.uint8 if image.format == "uchar" else np.uint16
     return np.frombuffer(data, dtype).reshape(count, image.width, image.bands)
-
-
-def _settled(image: Any) -> Any:
-    """A picture of which any pixel may be asked for at any time: in memory, or in a file."""
-    if image.height * image.width * image.bands * DEPTHS[image.format] // 8 <= _IN_MEMORY:
-        return image.copy_memory()
-    file = pyvips.Image.new_temp_file("%s.v")
-    image.write(file)
-    return file
-
-
-def _shrunk(samples: Pixels, factor: int) -> Pixels:
-    """The means of boxes of `factor` x `factor` pixels; fewer at the right and at the bottom."""
-    if factor == 1:
-        return samples
-    image = pyvips.Image.new_from_array(samples).shrink(factor, factor, ceil=True)
-    return np.asarray(image.numpy()).reshape(image.height, image.width, -1)
-
-
-def _turned(samples: Pixels, orientation: int) -> Pixels:
-    """A small picture, upright."""
-    if orientation == 1:
-        return samples
-    image = pyvips.Image.new_from_array(samples)
-    image.set_type(pyvips.GValue.gint_type, "orientation", orientation)
-    upright = image.autorot()
-    return np.asarray(upright.numpy()).reshape(upright.height, upright.width, -1)

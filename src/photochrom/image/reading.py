@@ -1,6 +1,7 @@
 """Pictures in: a file or its bytes become a `Frame`."""
 
 import os
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -17,8 +18,10 @@ from photochrom.image.admission import (
     sniff,
 )
 from photochrom.image.frame import Frame, Pixels
+from photochrom.image.jpeg_warnings import is_quirk
 from photochrom.image.metadata import blob, metadata_of
 from photochrom.image.profile import managed
+from photochrom.image.turning import upright
 
 
 def read(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Frame:
@@ -45,12 +48,16 @@ def decode(data: bytes, *, name: str = "<bytes>", max_pixels: int = MAX_PIXELS) 
     `max_pixels`) and TruncatedImageError (damaged or incomplete). `name` begins each message.
     """
     kind = sniff(data[:HEAD_SIZE], name)
+    load = partial(pyvips.Operation.call, f"{kind}load_buffer", data, access="sequential")
     try:
-        image = pyvips.Operation.call(
-            f"{kind}load_buffer", data, fail_on="error", access="sequential"
-        )
+        image = load(fail_on="warning" if kind == "jpeg" else "error")
         admit(image, name, max_pixels)
-        samples = _samples(image)  # (H, W, C + alpha)
+        try:
+            samples = _samples(image)  # (H, W, C + alpha)
+        except pyvips.Error as error:
+            if not is_quirk(error):
+                raise
+            samples = _samples(load(fail_on="error"))
     except pyvips.Error as error:
         raise loading_error(error, name) from None
     pixels, alpha = _split(samples, CHANNELS[image.interpretation])
@@ -67,10 +74,9 @@ def decode(data: bytes, *, name: str = "<bytes>", max_pixels: int = MAX_PIXELS) 
 
 def _samples(image: Any) -> Pixels:
     """All channels, upright: (H, W, bands)."""
-    if image.get_typeof("orientation") and image.get("orientation") > 1:
-        image = image.copy_memory().autorot()  # turning needs every row at once
-    samples: Pixels = image.numpy()
-    return samples.reshape(image.height, image.width, image.bands)
+    seen = upright(image)
+    samples: Pixels = seen.numpy()
+    return samples.reshape(seen.height, seen.width, seen.bands)
 
 
 def _split(samples: Pixels, channels: int) -> tuple[Pixels, Pixels | None]:

@@ -39,7 +39,7 @@ class Source:
 
     def load(self, kind: Format, **options: Any) -> Any:
         """The picture as libvips opens it, to be read from top to bottom. Raises pyvips.Error."""
-        options |= {"access": "sequential", "fail_on": "error"}
+        options = {"access": "sequential", "fail_on": "error"} | options
         if isinstance(self._source, bytes):
             return pyvips.Operation.call(f"{kind}load_buffer", self._source, **options)
         with self.same() as file:
