@@ -1,28 +1,32 @@
-"""The folders that a job makes for its results."""
+"""The folders that a job puts its results into."""
 
 import os
 from contextlib import suppress
 from pathlib import Path
 
+from .leftovers import remove_abandoned
+
 
 class Folders:
-    """Makes folders, and takes those away again that have stayed empty."""
+    """Makes folders, clears them of what killed runs have left, and takes empty ones away again."""
 
     def __init__(self) -> None:
         self._there: set[Path] = set()
         self._made: list[Path] = []
 
-    def make(self, folder: Path) -> None:
-        """Make a folder and those above it, where they are missing.
+    def prepare(self, folder: Path) -> None:
+        """Make a folder and those above it, where they are missing; clear it if it was there.
 
         Raises:
             OSError: it cannot be made.
         """
         if folder in self._there:
             return
-        if not folder.is_dir():
+        if folder.is_dir():
+            remove_abandoned(folder)
+        else:
             if folder.parent != folder:
-                self.make(folder.parent)
+                self.prepare(folder.parent)
             with suppress(FileExistsError):  # somebody else's; if it is no folder, writing says so
                 os.mkdir(folder)
                 self._made.append(folder)

@@ -14,7 +14,6 @@ from .crew import Crew, Hiring
 from .folders import Folders
 from .full import is_full
 from .ledger import Ledger
-from .leftovers import remove_abandoned
 from .survey import Rules, Verdict, judge
 from .task import Colored, Died, Failed, Outcome, Report, Task, stamp_of
 
@@ -71,7 +70,6 @@ class Job:
         """
         waiting = iter(pictures)
         self._exhausted = False
-        remove_abandoned({target.parent for target in self._ledger.claimed()})
         try:
             while not self._is_over:
                 if self._is_hungry:
@@ -155,7 +153,7 @@ class Job:
         while self._ready and self._crew.idle:
             task = self._ready.popleft()
             try:
-                self._folders.make(task.target.parent)
+                self._folders.prepare(task.target.parent)
             except OSError as error:
                 fault = f"{task.target}: its folder cannot be made ({error.strerror})"
                 report = Failed(task, f"{fault}; choose another --output", full=is_full(error))

@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,13 +83,6 @@ class Ledger:
             return None
         source, result = _version(*row[1:4]), _version(*row[5:8])
         return Entry(Path(os.fsdecode(row[0])), source, row[4], result, row[8], row[9])
-
-    def claimed(self) -> Iterator[Path]:
-        """Targets that a run had in hand, or was about to take, when it was killed."""
-        with told(self._name):
-            rows = self._connection.execute("SELECT target FROM pictures WHERE state = 'claimed'")
-            for (target,) in rows.fetchall():
-                yield Path(self._folder or "", os.fsdecode(target))
 
     def claim(self, tasks: Iterable[Task], identity: str) -> None:
         """Say, on the disk, that what is or will be found at these targets is ours."""

@@ -2,51 +2,54 @@
 
 import os
 import re
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
-_PART = re.compile(r"\..*\.(\d+)\.part(?:\.\w+)?", re.DOTALL)
-"""As `whole.replacing` names a file until it is whole: with the process that writes it."""
+_PART = re.compile(r"\.[0-9a-f]{16}\.part")
+"""As `image` names a file until it is whole."""
+
+_PAUSE = 0.05  # seconds: longer than a writer takes from closing a file to renaming it
+_AGE = 600.0  # seconds without a change, where nobody tells which process has a file open
 
 
-def remove_parts(folder: Path, process: int) -> None:
-    """Remove what a process that has ended was writing in a folder."""
-    for path, writer in _parts(folder):
-        if writer == process:
-            with suppress(OSError):
-                path.unlink()
-
-
-def remove_abandoned(folders: Iterable[Path]) -> None:
-    """Remove what was being written in these folders by processes that are no more."""
-    for folder in folders:
-        for path, writer in _parts(folder):
-            if not _lives(writer):
-                with suppress(OSError):
-                    path.unlink()
-
-
-def _parts(folder: Path) -> list[tuple[Path, int]]:
-    """Files that are not whole, with the number of the process that writes each."""
+def remove_abandoned(folder: Path) -> None:
+    """Remove files of a folder that are not whole and that no process is writing any more."""
     try:
-        names = os.listdir(folder)
+        parts = {folder / name for name in os.listdir(folder) if _PART.fullmatch(name)}
     except OSError:
-        return []
-    matches = [(name, _PART.fullmatch(name)) for name in names]
-    return [(folder / name, int(match[1])) for name, match in matches if match]
+        return
+    parts = _unheld(parts)
+    if parts:
+        time.sleep(_PAUSE)
+    for path in _unheld(parts):
+        with suppress(OSError):
+            path.unlink()
 
 
-def _lives(process: int) -> bool:
-    """Whether there is such a process, or, where that is not to be known, may be."""
-    if process == os.getpid():
-        return False  # this one has begun nothing yet: a number is used again
-    if os.name != "posix":
-        return True
+def _unheld(paths: set[Path]) -> set[Path]:
+    """Those that no process has open."""
+    if not paths:
+        return paths
+    if not os.path.isdir("/proc/self/fd"):
+        return {path for path in paths if _age(path) > _AGE}
+    held = set(_open_files())
+    return {path for path in paths if os.path.realpath(path) not in held}
+
+
+def _open_files() -> Iterable[str]:
+    """What the processes that we may look into have open (Linux)."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(OSError):
+            for number in os.listdir(f"/proc/{process}/fd"):
+                with suppress(OSError):
+                    yield os.readlink(f"/proc/{process}/fd/{number}")
+
+
+def _age(path: Path) -> float:
+    """Seconds since a file was changed."""
     try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except (OSError, OverflowError):
-        return True
-    return True
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -7,8 +7,8 @@ from pathlib import Path
 from ..api import default_output
 
 _LONGEST = 235
-"""Bytes that a result's name may have: 255 is what file systems hold, and the file has a longer
-name while it is being written."""
+"""Bytes that a result's name may have: file systems hold 255, and what goes with a result is named
+after it."""
 
 
 def result_of(path: Path) -> Path:

@@ -56,6 +56,9 @@ def read_ledger(folder: Path) -> Ledger:
         try:
             stored = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", timeout=0, uri=True)
             try:
+                # A backup waits for ever for a lock that it does not have yet.
+                stored.execute("BEGIN")
+                stored.execute("SELECT count(*) FROM sqlite_schema").fetchone()
                 stored.backup(connection)
             finally:
                 stored.close()

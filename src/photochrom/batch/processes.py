@@ -11,7 +11,7 @@ from multiprocessing.context import SpawnProcess
 
 from ..archive import Order
 from ..errors import PhotochromError
-from .leftovers import remove_parts
+from .leftovers import remove_abandoned
 from .task import Died, Report, Task
 from .worker import Ready, Unable, serve
 
@@ -137,8 +137,8 @@ class Processes:
     def _forget(self, worker: _Worker) -> None:
         worker.process.join()
         worker.connection.close()
-        if worker.task is not None and worker.process.pid is not None:
-            remove_parts(worker.task.target.parent, worker.process.pid)
+        if worker.task is not None:
+            remove_abandoned(worker.task.target.parent)
 
 
 def _epitaph(code: int | None) -> str:
