@@ -70,9 +70,8 @@ class Credentials:
 def sign(picture: Path, source: Path, provenance: Provenance, signer: Signer) -> None:
     """Give a colored JPEG, PNG, TIFF or WebP file a manifest, in place and all at once.
 
-    A manifest that the source has becomes part of it. Pieces of 256 MB are hashed at a time, so
-    large TIFF files take up to 900 MB of memory. No two signatures are the same, so two signed
-    results differ in their bytes.
+    A manifest that the source has becomes part of it. c2pa-rs holds all of the file in memory while
+    it hashes it. No two signatures are the same, so two signed results differ in their bytes.
 
     Raises:
         ImageError: a file cannot be read, or the picture not be written.
@@ -110,6 +109,8 @@ def sign(picture: Path, source: Path, provenance: Provenance, signer: Signer) ->
 
 def read(picture: Path, trusted: Path | None = None) -> Credentials | None:
     """The manifest in a file, checked against the file; None where it has none.
+
+    To check a manifest, c2pa-rs holds all of the file in memory; to find none it does not.
 
     Args:
         picture: any file.
