@@ -31,7 +31,8 @@ LIGHTNESS = Encoding(  # a scale of L*, as eciRGB v2 and some grey profiles have
 def _painted(codes: np.ndarray, ab: np.ndarray, encoding: Encoding = SRGB) -> np.ndarray:
     """Codes `(n, 1 or 3)` in chroma `(n, 2)`."""
     out = np.empty((len(codes), 3), codes.dtype)
-    brush = Brush(tables(encoding, 8 * codes.dtype.itemsize), len(codes))
+    ours = tables(encoding, 8 * codes.dtype.itemsize)
+    brush = Brush(ours, ours, len(codes))
     offsets = (ab.T / np.array([[500], [-200]])).astype(np.float32)
     brush.paint(codes, np.ones_like(offsets), offsets, out)
     return out
@@ -104,8 +105,27 @@ def test_no_chroma_gives_equal_channels(dtype, encoding):
 
 
 def test_a_brush_paints_fewer_pixels_than_it_has_room_for():
-    brush = Brush(tables(SRGB, 8), 100)
+    brush = Brush(tables(SRGB, 8), tables(SRGB, 8), 100)
     out = np.zeros((7, 3), np.uint8)
     lines = np.zeros((2, 7), np.float32)
     brush.paint(np.full((7, 1), 128, np.uint8), lines + 1, lines, out)
     np.testing.assert_array_equal(out, 128)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_codes_of_one_encoding_become_those_of_another_of_the_same_luminance(dtype):
+    top = np.iinfo(dtype).max
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, top + 1, (20_000, 1)).astype(dtype)
+    ab = rng.normal(0, 20, (20_000, 2))
+    depth = 8 * codes.dtype.itemsize
+    out = np.empty((len(codes), 3), dtype)
+    offsets = (ab.T / np.array([[500], [-200]])).astype(np.float32)
+    Brush(tables(GAMMA, depth), tables(SRGB, depth), len(codes)).paint(
+        codes, np.ones_like(offsets), offsets, out
+    )
+    asked = SRGB.curve(np.arange(top + 1) / top)  # light of the codes that are written
+    luminance, was = SRGB.curve(out / top) @ WEIGHTS, GAMMA.curve(codes[:, 0] / top)
+    place = np.searchsorted(asked, was).clip(1, top)
+    step = asked[place] - asked[place - 1]  # between the two greys nearest to it
+    assert (abs(luminance - was) / step).max() < 0.51

@@ -1,12 +1,33 @@
-"""One file colored into another."""
+"""One file colored into another, strip by strip: its size is no matter, and nothing of it is lost."""
 
-import hashlib
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .. import image
-from ..inference import Colorizer
-from .order import Order
+import numpy as np
+
+from ..color import SRGB
+from ..color.spaces import SPACES
+from ..errors import UnsupportedImageError
+from ..image import SUFFIXES, Frame, Header, Original, store, store_pages
+from ..image.frame import Pixels
+from ..image.icc import profile_of, profile_space, rgb_counterpart
+from ..inference import Colorizer, Settings, Sketch
+from ..inference.hint_files import read_hints
+from ..inference.hints import hinted
+from ..inference.painter import Painter
+from ..inference.reference import like
+from ..inference.tint import is_in_color, kept
+from . import credentials, sidecar
+from .lossless import lossless
+from .order import Order, read_once
+from .provenance import Named, Provenance, stamped
+from .weights import named_weights
+
+_SEEN = 512 * 512
+"""Pixels of the copy that the network and the edits are shown: twice the working size a side."""
 
 
 @dataclass(frozen=True)
@@ -15,13 +36,27 @@ class Receipt:
 
     target: Path
     source_sha256: str
-    result_sha256: str
+    notes: tuple[str, ...] = ()
+    """What the owner of the picture should know, a line each."""
+
+    @property
+    def result_sha256(self) -> str:
+        """Of the file as it is now; OSError where it cannot be read."""
+        return sidecar.sha256_of(self.target)
 
 
 def color_file(
-    source: Path, target: Path, colorizer: Colorizer, order: Order, *, overwrite: bool = False
+    source: Path,
+    target: Path,
+    colorizer: Colorizer,
+    order: Order,
+    *,
+    overwrite: bool = False,
+    threads: int = 0,
 ) -> Receipt:
     """Color the picture in one file into another.
+
+    Every page of a TIFF file is colored where the target is one, too; else the first.
 
     Args:
         source: never changed.
@@ -29,18 +64,148 @@ def color_file(
         colorizer: the network of `order`, as `order.colorizer` loads it.
         order: see there.
         overwrite: replace the target if it exists.
+        threads: within this picture; 0 takes every core.
 
     Raises:
         ImageError: the picture cannot be read, or not be written as asked; of the many kinds that
             `errors` lists.
         ModelError: the network does not go with the order.
+        HintError: the order's hints cannot be read.
+        PhotochromError: the result cannot be signed.
     """
-    frame = image.read(source)
-    colored = colorizer.colorize(frame, order.settings).frame
-    image.write(colored, target, overwrite=overwrite, quality=order.quality)
-    return Receipt(target, _sha256(source), _sha256(target))
+    with ThreadPoolExecutor(1) as aside, Original(source) as first:
+        # The provenance names the source's hash, and is among the first that is written.
+        digest = aside.submit(sidecar.sha256_of, source)
+        task = _Task(source, colorizer, order, digest, threads or os.cpu_count() or 1)
+        notes = _written(first, target, task, overwrite=overwrite)
+    task.delivered(target)
+    return Receipt(target, digest.result(), notes)
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+@dataclass(frozen=True)
+class _Task:
+    """What holds for every page of a file."""
+
+    source: Path
+    colorizer: Colorizer
+    order: Order
+    digest: Future[str]
+    threads: int
+
+    @property
+    def provenance(self) -> Provenance:
+        """What is said of the result."""
+        return Provenance(
+            model=named_weights(self.order.model),
+            parameters=self.order.parameters(),
+            source=Named(name=self.source.name, sha256=self.digest.result()),
+        )
+
+    def sketch(self, page: Original) -> tuple[Sketch, Frame]:
+        """The colors of a page, and the small copy that they were found for."""
+        small = page.thumbnail(_SEEN)
+        return self.colorizer.sketch(small, _settings(self.order, small, page.header)), small
+
+    def delivered(self, target: Path) -> None:
+        """Do with the colored file what else was ordered."""
+        order = self.order
+        if order.signer is not None:
+            credentials.sign(target, self.source, self.provenance, order.signer)
+        if order.sidecar:
+            sidecar.write(target, self.provenance)
+        if order.preserve_times:
+            status = self.source.stat()
+            os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _written(first: Original, target: Path, task: _Task, *, overwrite: bool) -> tuple[str, ...]:
+    """Color and store what was opened; returns notes."""
+    header, order = first.header, task.order
+    is_tiff = SUFFIXES.get(target.suffix.lower()) == "tiff"
+    if header.pages > 1 and is_tiff:
+        rest = [Original(task.source, page=page) for page in range(1, header.pages)]
+        pages = [_painted(page, task) for page in (first, *rest)]
+        store_pages(target, pages, overwrite=overwrite)
+        return ()
+    notes = []
+    if header.pages > 1:
+        notes.append(f"{header.name}: has {header.pages} pages, of which only TIFF holds all")
+    sketch, small = task.sketch(first)
+    if order.assume == "auto" and is_in_color(small):
+        notes.append(
+            f"{header.name}: is in color already, and was colored anew; --assume grey says that it "
+            "is known"
+        )
+    if order.exact_jpeg:
+        _exact(first, sketch, target, task, overwrite=overwrite)
+    else:
+        output = _output(header, task)
+        strips = _strips(first, sketch, output, task)
+        store(target, output, strips, quality=order.quality, overwrite=overwrite)
+    return tuple(notes)
+
+
+def _exact(page: Original, sketch: Sketch, target: Path, task: _Task, *, overwrite: bool) -> None:
+    """Keep a grey JPEG's coefficients."""
+    if SUFFIXES.get(target.suffix.lower()) != "jpeg":
+        raise UnsupportedImageError(
+            f"{target}: only a JPEG can keep the coefficients of one; end its name in .jpg"
+        )
+    lossless(
+        task.source,
+        sketch,
+        target,
+        xmp=stamped(page.header.metadata.xmp, task.provenance),
+        overwrite=overwrite,
+        threads=task.threads,
+    )
+
+
+def _painted(page: Original, task: _Task) -> tuple[Header, Iterator[Pixels]]:
+    """The header of a colored page, and its strips, for which nothing is done before the first."""
+    output = _output(page.header, task)
+
+    def strips() -> Iterator[Pixels]:
+        sketch, _ = task.sketch(page)
+        yield from _strips(page, sketch, output, task)
+
+    return output, strips()
+
+
+def _output(header: Header, task: _Task) -> Header:
+    """A colored picture's header: all that the picture's own says, and how it was colored."""
+    metadata = replace(header.metadata, xmp=stamped(header.metadata.xmp, task.provenance))
+    if task.order.profile != "keep":
+        encoding = SPACES[task.order.profile]
+        icc: bytes | None = profile_of(encoding)
+    else:
+        encoding, icc = header.encoding, header.icc
+        if icc is not None and profile_space(icc) == "grey":
+            icc = rgb_counterpart(icc, SRGB)
+    return replace(header, channels=3, encoding=encoding, icc=icc, metadata=metadata)
+
+
+def _strips(page: Original, sketch: Sketch, output: Header, task: _Task) -> Iterator[Pixels]:
+    """The colored pixels, alpha included."""
+    header = page.header
+    painter = Painter(
+        sketch,
+        header.height,
+        header.width,
+        header.bit_depth,
+        header.encoding,
+        output.encoding,
+    )
+    return painter.strips(page.strips(painter.strip_rows), task.threads)
+
+
+def _settings(order: Order, small: Frame, header: Header) -> Settings:
+    """What the network is told, and what is done to its colors, for one picture."""
+    edits = []
+    if order.keep_tint:
+        edits.append(kept(small, order.keep_tint))
+    if order.reference is not None:
+        edits.append(like(read_once(order.reference)))
+    if order.hints is not None:
+        edits.append(hinted(read_hints(Path(order.hints)), header.height, header.width))
+    return replace(order.settings, edits=tuple(edits))

@@ -6,12 +6,17 @@ and weights give the same bytes.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
+from typing import Literal
 
 from .. import image
+from ..color.spaces import SPACES
+from ..errors import ImageError
 from ..inference import DEFAULT, Colorizer, Settings, load_colorizer
 from ..inference.library import Executor
+from .credentials import Signer
 
 _LOWEST_TEMPERATURE = 0.01  # the mode, in effect: ten times less moves no channel by one level
 
@@ -30,8 +35,29 @@ class Order:
     """Factor on the chroma, >= 0."""
     style: str | None = None
     """Path of a picture in whose style others are colored; for networks whose card says so."""
+    hints: str | None = None
+    """Path of a file of hints; see `inference.hint_files`."""
+    reference: str | None = None
+    """Path of a picture in color of the same or a like scene, whose colors are taken."""
+    keep_tint: float = 0.0
+    """Share of the picture's own tint that is laid under its new colors, 0 to 1."""
+    assume: Literal["auto", "grey"] = "auto"
+    """`auto` notices pictures that are in color already; `grey` says that this is known."""
     quality: int = 95
     """Of JPEG and WebP, 1 to 100."""
+    profile: str = "keep"
+    """Of the result: a key of `color.spaces.SPACES`, or `keep`: the picture's own, of a grey one
+    the RGB profile of the same tone curve."""
+    exact_jpeg: bool = False
+    """Keep the coefficients of grey JPEG files, bit for bit; see `lossless`."""
+    sidecar: bool = False
+    """Write the provenance to a JSON file beside the result, too."""
+    certificate: str | None = None
+    """Path of a certificate, in whose name the result is signed (C2PA)."""
+    key: str | None = None
+    """Path of the certificate's private key."""
+    preserve_times: bool = False
+    """Give the result the times of the source."""
 
     def __post_init__(self) -> None:
         if self.temperature is not None and not _LOWEST_TEMPERATURE <= self.temperature <= 1:
@@ -44,6 +70,12 @@ class Order:
                 f"saturation is {self.saturation:g}; give 0 (grey), 1 (as predicted) or any factor "
                 "above"
             )
+        if not 0 <= self.keep_tint <= 1:
+            raise ValueError(f"keep_tint is {self.keep_tint:g}; it lies between 0 and 1")
+        if self.profile not in ("keep", *SPACES):
+            raise ValueError(f"no profile {self.profile!r}; give keep, {', '.join(SPACES)}")
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("a certificate and its private key go together; give both")
         if not 1 <= self.quality <= 100:
             raise ValueError(f"quality is {self.quality}; it lies between 1 and 100")
 
@@ -54,30 +86,55 @@ class Order:
     @property
     def settings(self) -> Settings:
         """What of it the network is told."""
-        style = None if self.style is None else _read(self.style)
+        style = None if self.style is None else read_once(self.style)
         return Settings(temperature=self.temperature, saturation=self.saturation, style=style)
 
+    @property
+    def signer(self) -> Signer | None:
+        """In whose name results are signed."""
+        if self.certificate is None or self.key is None:
+            return None
+        return Signer(Path(self.certificate), Path(self.key))
+
     def parameters(self) -> dict[str, str | int | float | bool]:
-        """What differs from the defaults, by name; what a colored file says of itself."""
-        defaults = Order()
-        return {
-            field.name: value
-            for field in fields(self)
-            if (value := asdict(self)[field.name]) != getattr(defaults, field.name)
-        }
+        """What of the colors differs from the defaults, by name; what a file says of itself.
+
+        Of files only the names, whose folders are nobody else's business.
+        """
+        defaults = asdict(Order())
+        said = {}
+        for name, value in asdict(self).items():
+            if value == defaults[name] or name in _DELIVERY:
+                continue
+            said[name] = Path(value).name if name in _FILES else value
+        return said
 
     def identity(self) -> str:
-        """SHA-256 over every value, and over the pixels of the pictures that are named.
+        """SHA-256 over every value, and over the files that are named.
 
         Raises:
-            ImageError: such a picture cannot be read.
+            ImageError: such a file cannot be read.
         """
         values = asdict(self)
-        if self.style is not None:
-            values["style"] = hashlib.sha256(_read(self.style).pixels.tobytes()).hexdigest()
+        for name in _FILES:
+            if values[name] is not None:
+                values[name] = _sha256(values[name])
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
+_FILES = ("style", "hints", "reference", "certificate")
+_DELIVERY = ("model", "sidecar", "certificate", "key", "preserve_times")
+"""What changes no color, or is told elsewhere."""
+
+
+def _sha256(path: str) -> str:
+    try:
+        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    except OSError as error:
+        raise ImageError(f"{path}: cannot be read ({error.strerror}); check the path") from None
+
+
 @cache  # an order is for many pictures
-def _read(path: str) -> image.Frame:
+def read_once(path: str) -> image.Frame:
+    """A picture that is named by an order. Raises ImageError."""
     return image.read(path)

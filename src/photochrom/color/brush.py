@@ -71,7 +71,7 @@ def tables(encoding: Encoding, bit_depth: int) -> Tables:
     light = np.asarray(encoding.curve(np.arange(top + 1) / top), dtype=np.float64)
     every = np.linspace(0, 1, steps + 1) ** _POWER[bit_depth]
     codes = top * _encoded(encoding, every)
-    from_xyz: npt.NDArray[np.float64] = np.linalg.inv(encoding.to_xyz)
+    from_xyz = np.asarray(np.linalg.inv(encoding.to_xyz), dtype=np.float64)
     return Tables(
         light=light.astype(np.float32),
         root=_root(light).astype(np.float32),
@@ -108,15 +108,20 @@ def _root(luminance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 class Brush:
     """Paints some rows at a time; holds the memory for that, so each thread needs its own."""
 
-    def __init__(self, tables: Tables, pixels: int) -> None:
-        """Make room for that many pixels at once."""
-        self._tables = tables
+    def __init__(self, source: Tables, target: Tables, pixels: int) -> None:
+        """Take what codes mean that are read and written, and room for that many pixels at once.
+
+        Both tables are of one bit depth. Exact to the code is the luminance where both are the
+        same, as it must be where codes of another curve stand for it.
+        """
+        self._source = source
+        self._tables = target
         self._planes = np.empty((8, pixels), dtype=np.float32)
         self._index = np.empty(pixels, dtype=np.intp)
         # numpy compares with arrays four times as fast as with a number.
         self._zeros = np.zeros(pixels, dtype=np.float32)
         self._ones = np.ones(pixels, dtype=np.float32)
-        self._encode = self._nearest if tables.dtype == np.uint8 else self._interpolated
+        self._encode = self._nearest if target.dtype == np.uint8 else self._interpolated
 
     def paint(self, codes: Codes, slopes: Floats, offsets: Floats, out: Codes) -> None:
         """Color pixels along lines from g(Y) to g(X) and g(Z).
@@ -158,7 +163,7 @@ class Brush:
         self, codes: Codes, luminance: Floats, root: Floats, spare: Floats, other: Floats
     ) -> None:
         """Y and g(Y) of codes."""
-        t, index = self._tables, self._index[: len(codes)]
+        t, index = self._source, self._index[: len(codes)]
         if codes.shape[1] == 1:
             np.copyto(index, codes[:, 0])
             np.take(t.light, index, out=luminance, mode="wrap")

@@ -9,7 +9,7 @@ from threading import local
 import numpy as np
 
 from ..color import SRGB, Encoding
-from ..color.brush import Brush, Tables, tables
+from ..color.brush import Brush, tables
 from .enlarge import Enlargement, Floats, guided_lines
 from .luminance import Pixels
 from .sketch import Sketch
@@ -25,7 +25,13 @@ class Painter:
     """
 
     def __init__(
-        self, sketch: Sketch, height: int, width: int, bit_depth: int, encoding: Encoding = SRGB
+        self,
+        sketch: Sketch,
+        height: int,
+        width: int,
+        bit_depth: int,
+        encoding: Encoding = SRGB,
+        into: Encoding | None = None,
     ) -> None:
         """Take the colors, and what the codes of the picture mean.
 
@@ -34,11 +40,13 @@ class Painter:
             height: of the picture.
             width: of the picture.
             bit_depth: 8 or 16.
-            encoding: of the picture's codes and of those that it gets.
+            encoding: of the picture's codes.
+            into: of those that it gets; None: the same.
         """
         lines = _to_roots(guided_lines(sketch.lightness, sketch.ab))
         self._lines = Enlargement(lines, height, width)
-        self._tables: Tables = tables(encoding, bit_depth)
+        self._source = tables(encoding, bit_depth)
+        self._target = tables(into or encoding, bit_depth)
         self._width = width
         self._own = local()
         self.strip_rows = max(1, _STRIP // width)
@@ -48,13 +56,18 @@ class Painter:
         """Color some rows.
 
         Args:
-            codes: `(n, W, 1 or 3)`, the rows from `begin` on; of colors only the luminance is kept.
+            codes: `(n, W, 1 to 4)`, grey or RGB, with or without alpha: the rows from `begin` on;
+                of colors only the luminance is kept.
             begin: number of the first row.
 
         Returns:
-            `(n, W, 3)`, the same dtype.
+            `(n, W, 3)`, or `(n, W, 4)` with alpha as it was; the same dtype.
         """
-        painted = np.empty((*codes.shape[:2], 3), dtype=codes.dtype)
+        colors = 1 if codes.shape[2] < 3 else 3
+        has_alpha = codes.shape[2] > colors
+        painted = np.empty((*codes.shape[:2], 3 + has_alpha), dtype=codes.dtype)
+        if has_alpha:
+            painted[..., 3] = codes[..., colors]
         span = self._lines.span(begin, begin + len(codes))
         brush, lines = self._brush()
         height = lines.shape[1]
@@ -64,10 +77,10 @@ class Painter:
                 span.fill(first + row, lines[:, row])
             flat = lines[:, : len(part)].reshape(4, -1)  # (4, n * W)
             brush.paint(
-                part.reshape(-1, part.shape[2]),
+                part.reshape(-1, part.shape[2])[:, :colors],
                 flat[:2],
                 flat[2:],
-                painted[first : first + height].reshape(-1, 3),
+                painted[first : first + height].reshape(-1, painted.shape[2]),
             )
         return painted
 
@@ -106,7 +119,7 @@ class Painter:
         """This thread's brush, and room for the lines of the rows that it paints at once."""
         if not hasattr(self._own, "brush"):
             rows = max(1, _AT_ONCE // self._width)
-            self._own.brush = Brush(self._tables, rows * self._width)
+            self._own.brush = Brush(self._source, self._target, rows * self._width)
             self._own.lines = np.empty((4, rows, self._width), dtype=np.float32)
         return self._own.brush, self._own.lines
 
