@@ -6,7 +6,7 @@ from typing import Literal
 from photochrom.color import Encoding
 from photochrom.image.frame import Format, Metadata
 
-Compression = Literal["none", "lzw", "deflate", "packbits", "zstd"]
+Compression = Literal["none", "lzw", "deflate", "packbits"]
 """How a TIFF file is compressed without loss."""
 
 

@@ -12,7 +12,7 @@ from photochrom.image.png_texts import read_texts
 from photochrom.image.tiff_tags import Directory, Tiff, Value
 
 _COMPRESSION, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT = 259, 317, 322, 323
-_LOSSLESS: dict[int, Compression] = {1: "none", 5: "lzw", 32773: "packbits", 50000: "zstd"}
+_LOSSLESS: dict[int, Compression] = {1: "none", 5: "lzw", 32773: "packbits"}
 _DIFFERENCES = 2
 _INTERLACE_AT = 28  # of the bytes of a PNG file
 _RESAVED = Layout()

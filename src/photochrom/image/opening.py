@@ -231,7 +231,7 @@ class Original:
         try:
             yield
         except pyvips.Error as error:
-            if "bad page number" in str(error.detail):
+            if "does not contain page" in str(error.detail):
                 raise ImageError(
                     f"{self._source.name}: has no page {self._page + 1}; choose one that it has"
                 ) from None

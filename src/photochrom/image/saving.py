@@ -107,7 +107,7 @@ def _of_format(header: Header, kind: Format, quality: int) -> dict[str, Any]:
 
 
 def _of_tiff(header: Header, layout: Layout) -> dict[str, Any]:
-    predictable = layout.compression in ("lzw", "deflate", "zstd")
+    predictable = layout.compression in ("lzw", "deflate")
     found = {
         "compression": layout.compression,
         "predictor": "horizontal" if layout.differences and predictable else "none",
