@@ -12,7 +12,7 @@ from PIL import Image
 
 import photochrom
 from photochrom import errors, image
-from photochrom.api import checked_settings, default_output, is_named_as_output
+from photochrom.api import default_output, is_named_as_output
 from photochrom.color import srgb_to_lab
 
 Grey = npt.NDArray[np.uint8]
@@ -151,10 +151,19 @@ def test_saturation_out_of_range(grey, saturation):
         photochrom.colorize(grey, saturation=saturation)
 
 
-def test_ends_of_the_ranges_are_within():
-    assert checked_settings(0.01, 0.0).temperature == 0.01
-    assert checked_settings(1, 3.5).saturation == 3.5
-    assert checked_settings(None, 1.0).temperature is None
+def test_an_order_says_the_rest(path, tmp_path):
+    target = tmp_path / "out.png"
+    order = photochrom.Order(saturation=0, sidecar=True)
+    photochrom.colorize(path, order=order, output=target)
+    assert not _is_colored(image.read(target).pixels)
+    assert (tmp_path / "out.png.json").exists()
+    with pytest.raises(TypeError, match="either"):
+        photochrom.colorize(path, order=order, saturation=2)
+
+
+def test_bytes_say_how_they_were_colored(path):
+    colored = photochrom.colorize(path.read_bytes())
+    assert b"algorithmicallyEnhanced" in (image.decode(colored).metadata.xmp or b"")
 
 
 @pytest.mark.parametrize("x", [None, 3, ["a.jpg"], bytearray(b"x")])

@@ -1,22 +1,26 @@
 """The Python call: a picture in, of whatever kind, and the same kind out, colored."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import image
+from .archive import Order, color_bytes, color_file, settings_for
 from .errors import OutputExistsError, UnsupportedImageError
 from .image import PilImage
-from .inference import DEFAULT, Settings, load_colorizer
+from .inference import DEFAULT
 
 Picture: TypeAlias = str | os.PathLike[str] | bytes | PilImage | NDArray[Any]
 Samples: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MARK = ".color"
-_LOWEST_TEMPERATURE = 0.01  # the mode, in effect: ten times less moves no channel by one level
 
 
 def default_output(path: str | os.PathLike[str]) -> Path:
@@ -30,26 +34,6 @@ def is_named_as_output(path: str | os.PathLike[str]) -> bool:
     return Path(path).stem.endswith(_MARK)
 
 
-def checked_settings(
-    temperature: float | None, saturation: float, style: image.Frame | None = None
-) -> Settings:
-    """The settings, if they lie where they mean something.
-
-    Raises:
-        ValueError: `temperature` is not in [0.01, 1], or `saturation` is negative or not finite.
-    """
-    if temperature is not None and not _LOWEST_TEMPERATURE <= temperature <= 1:
-        raise ValueError(
-            f"temperature is {temperature:g}; it lies between {_LOWEST_TEMPERATURE} (most vivid) "
-            "and 1 (safest)"
-        )
-    if not 0 <= saturation < float("inf"):
-        raise ValueError(
-            f"saturation is {saturation:g}; give 0 (grey), 1 (as predicted) or any factor above"
-        )
-    return Settings(temperature=temperature, saturation=saturation, style=style)
-
-
 @overload
 def colorize(
     x: str | os.PathLike[str],
@@ -58,6 +42,7 @@ def colorize(
     temperature: float | None = ...,
     saturation: float = ...,
     style: Picture | None = ...,
+    order: Order | None = ...,
     output: str | os.PathLike[str] | None = ...,
     overwrite: bool = ...,
 ) -> Path: ...
@@ -71,6 +56,7 @@ def colorize(
     temperature: float | None = ...,
     saturation: float = ...,
     style: Picture | None = ...,
+    order: Order | None = ...,
 ) -> bytes: ...
 
 
@@ -82,6 +68,7 @@ def colorize(
     temperature: float | None = ...,
     saturation: float = ...,
     style: Picture | None = ...,
+    order: Order | None = ...,
 ) -> PilImage: ...
 
 
@@ -93,6 +80,7 @@ def colorize(
     temperature: float | None = ...,
     saturation: float = ...,
     style: Picture | None = ...,
+    order: Order | None = ...,
 ) -> Samples: ...
 
 
@@ -103,13 +91,15 @@ def colorize(
     temperature: float | None = None,
     saturation: float = 1.0,
     style: Picture | None = None,
+    order: Order | None = None,
     output: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> Path | bytes | PilImage | Samples:
     """Color a picture.
 
     Size, bit depth, transparency, color profile and metadata stay what they are, and so does the
-    luminance; a picture in color gets new color. The network is loaded once and kept.
+    luminance; a picture in color gets new color. Files say in their XMP how they were colored. The
+    network is loaded once and kept.
 
     Args:
         x: the picture, which also decides what comes back:
@@ -128,6 +118,8 @@ def colorize(
         saturation: factor on the chroma, 0 or more.
         style: another picture, of any of the kinds of `x`, in whose style this one is colored; for
             networks whose card says `style`.
+        order: takes the place of the four above and says much more: hints, a reference picture,
+            the profile of the result, signing, ...; see `photochrom.Order`.
         output: for paths: the file to write, in the format its ending means; by default
             `photo.color.jpg` beside `photo.jpg`.
         overwrite: for paths: replace `output` if it exists. The original itself never is.
@@ -138,29 +130,46 @@ def colorize(
         OutputExistsError: the output exists, or is the original.
         ImageError: the output cannot be written; base of all the errors above.
         ModelError: there is no such network, its file is damaged, or it takes no style.
-        TypeError: `x` or `style` is of none of these kinds, or `output` or `overwrite` is given for
-            an `x` that is not a path.
+        HintError: the order's hints cannot be read.
+        TypeError: `x` or `style` is of none of these kinds, `output` or `overwrite` is given for an
+            `x` that is not a path, or `order` and what it takes the place of are both given.
         ValueError: `temperature` or `saturation` is out of range.
     """
-    settings = checked_settings(temperature, saturation, None if style is None else _frame(style))
+    if order is None:
+        order = Order(model=os.fspath(model), temperature=temperature, saturation=saturation)
+    elif (os.fspath(model), temperature, saturation, style) != (DEFAULT, None, 1.0, None):
+        raise TypeError("order says model, temperature, saturation and style; give either")
+    with _styled(order, style) as order:
+        colorizer = order.colorizer()
+        if isinstance(x, (str, os.PathLike)):
+            source = Path(x)
+            target = default_output(source) if output is None else Path(output)
+            refuse_overwriting(source, target, overwrite=overwrite)
+            return color_file(source, target, colorizer, order, overwrite=overwrite).target
+        if output is not None or overwrite:
+            raise TypeError("output and overwrite are for paths; the picture is returned here")
+        if isinstance(x, bytes):
+            return color_bytes(x, colorizer, order)
+        frame = _frame(x)
+        if isinstance(x, PilImage):
+            frame = _eight_bit(frame)
+        settings = settings_for(order, frame, frame.height, frame.width)
+        colored = colorizer.colorize(frame, settings).frame
+    return image.to_pil(colored) if isinstance(x, PilImage) else _array(colored)
 
-    def color(frame: image.Frame) -> image.Frame:
-        return load_colorizer(os.fspath(model)).colorize(frame, settings).frame
 
-    if isinstance(x, (str, os.PathLike)):
-        source = Path(x)
-        target = default_output(source) if output is None else Path(output)
-        refuse_overwriting(source, target, overwrite=overwrite)
-        image.write(color(_frame(source)), target, overwrite=overwrite)
-        return target
-    if output is not None or overwrite:
-        raise TypeError("output and overwrite are for paths; the colored picture is returned here")
-    frame = _frame(x)
-    if isinstance(x, bytes):
-        return image.encode(color(frame))
-    if isinstance(x, PilImage):
-        return image.to_pil(color(_eight_bit(frame)))
-    return _array(color(frame))
+@contextmanager
+def _styled(order: Order, style: Picture | None) -> Iterator[Order]:
+    """The order with a style, for which a picture that is no file becomes one."""
+    if style is None:
+        yield order
+    elif isinstance(style, (str, os.PathLike)):
+        yield replace(order, style=os.fspath(style))
+    else:
+        with TemporaryDirectory(prefix="photochrom-") as folder:
+            path = Path(folder, "style.png")
+            image.write(_frame(style), path)
+            yield replace(order, style=str(path))
 
 
 def _frame(x: Picture) -> image.Frame:

@@ -134,7 +134,7 @@ def test_temperature_saturation_and_quality_are_heeded(run, tmp_path):
     plain = chroma()
     assert plain > 1
     assert chroma("--temperature", "1") < plain < chroma("--temperature", "0.01")
-    assert chroma("--saturation", "0") < 0.01
+    assert chroma("--saturation", "0") < 0.3  # green makes up for roundings of the luminance
     assert chroma("--saturation", "0.5") == pytest.approx(plain / 2, rel=0.1)
     sizes = []
     for quality in ("10", "90"):

@@ -1,6 +1,6 @@
 """The archival round trip: a file colored with nothing of it lost, said so in the file, proven."""
 
-from .coloring import Receipt, color_file
+from .coloring import Receipt, color_bytes, color_file, settings_for
 from .order import Order
 
-__all__ = ["Order", "Receipt", "color_file"]
+__all__ = ["Order", "Receipt", "color_bytes", "color_file", "settings_for"]

@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from ..color import SRGB
 from ..color.spaces import SPACES
 from ..errors import UnsupportedImageError
-from ..image import SUFFIXES, Frame, Header, Original, store, store_pages
+from ..image import SUFFIXES, Format, Frame, Header, Original, store, store_pages
 from ..image.frame import Pixels
 from ..image.icc import profile_of, profile_space, rgb_counterpart
 from ..inference import Colorizer, Settings, Sketch
@@ -76,10 +77,43 @@ def color_file(
     with ThreadPoolExecutor(1) as aside, Original(source) as first:
         # The provenance names the source's hash, and is among the first that is written.
         digest = aside.submit(sidecar.sha256_of, source)
-        task = _Task(source, colorizer, order, digest, threads or os.cpu_count() or 1)
+        cores = threads or os.cpu_count() or 1
+        task = _Task(source, colorizer, order, digest, cores, source.name)
         notes = _written(first, target, task, overwrite=overwrite)
     task.delivered(target)
     return Receipt(target, digest.result(), notes)
+
+
+def color_bytes(
+    data: bytes,
+    colorizer: Colorizer,
+    order: Order,
+    *,
+    format: Format | None = None,
+    name: str = "<bytes>",
+) -> bytes:
+    """Color a picture that is in memory; see `color_file`, whose errors these are.
+
+    Args:
+        data: of a JPEG, PNG, TIFF or WebP file.
+        colorizer: the network of `order`.
+        order: see there; a sidecar and the times of files mean nothing here.
+        format: of the result; None takes that of `data`.
+        name: what messages, and the provenance, call the picture.
+    """
+    with Original(data, name=name) as picture:
+        suffix = {kind: ending for ending, kind in SUFFIXES.items()}[
+            format or picture.header.format
+        ]
+    with TemporaryDirectory(prefix="photochrom-") as folder:
+        source, target = Path(folder, "source"), Path(folder, f"result{suffix}")
+        source.write_bytes(data)
+        with ThreadPoolExecutor(1) as aside, Original(source, name=name) as first:
+            digest = aside.submit(sidecar.sha256_of, source)
+            task = _Task(source, colorizer, order, digest, os.cpu_count() or 1, name)
+            _written(first, target, task, overwrite=False)
+        replace(task, order=replace(order, sidecar=False, preserve_times=False)).delivered(target)
+        return target.read_bytes()
 
 
 @dataclass(frozen=True)
@@ -91,6 +125,8 @@ class _Task:
     order: Order
     digest: Future[str]
     threads: int
+    name: str
+    """What the provenance calls the source."""
 
     @property
     def provenance(self) -> Provenance:
@@ -98,13 +134,14 @@ class _Task:
         return Provenance(
             model=named_weights(self.order.model),
             parameters=self.order.parameters(),
-            source=Named(name=self.source.name, sha256=self.digest.result()),
+            source=Named(name=self.name, sha256=self.digest.result()),
         )
 
     def sketch(self, page: Original) -> tuple[Sketch, Frame]:
         """The colors of a page, and the small copy that they were found for."""
         small = page.thumbnail(_SEEN)
-        return self.colorizer.sketch(small, _settings(self.order, small, page.header)), small
+        settings = settings_for(self.order, small, page.header.height, page.header.width)
+        return self.colorizer.sketch(small, settings), small
 
     def delivered(self, target: Path) -> None:
         """Do with the colored file what else was ordered."""
@@ -199,13 +236,20 @@ def _strips(page: Original, sketch: Sketch, output: Header, task: _Task) -> Iter
     return painter.strips(page.strips(painter.strip_rows), task.threads)
 
 
-def _settings(order: Order, small: Frame, header: Header) -> Settings:
-    """What the network is told, and what is done to its colors, for one picture."""
+def settings_for(order: Order, small: Frame, height: int, width: int) -> Settings:
+    """What the network is told, and what is done to its colors, for one picture.
+
+    Args:
+        order: see there.
+        small: the picture, or a small copy.
+        height: of the picture itself.
+        width: of the picture itself.
+    """
     edits = []
     if order.keep_tint:
         edits.append(kept(small, order.keep_tint))
     if order.reference is not None:
         edits.append(like(read_once(order.reference)))
     if order.hints is not None:
-        edits.append(hinted(read_hints(Path(order.hints)), header.height, header.width))
+        edits.append(hinted(read_hints(Path(order.hints)), height, width))
     return replace(order.settings, edits=tuple(edits))

@@ -5,8 +5,10 @@ import sys
 
 import typer
 
-from .. import image
-from ..archive import Order
+from ..archive import Order, color_bytes
+from ..image.admission import open_file
+from ..image.placing import placed
+from ..image.saving import format_of
 from .plan import Streamed
 
 
@@ -16,15 +18,18 @@ def color_stream(picture: Streamed, order: Order, *, overwrite: bool) -> None:
     Raises:
         PhotochromError: it cannot be read, colored or written.
     """
-    colorizer = order.colorizer()
+    target = picture.target
+    kind = None if target is None else format_of(target)
     if picture.source is None:
-        frame = image.decode(sys.stdin.buffer.read(), name=picture.name)
+        data = sys.stdin.buffer.read()
     else:
-        frame = image.read(picture.source)
-    colored = colorizer.colorize(frame, order.settings).frame
-    if picture.target is not None:
-        image.write(colored, picture.target, overwrite=overwrite, quality=order.quality)
-        typer.echo(os.fsencode(picture.target))
+        with open_file(picture.source) as file:
+            data = file.read()
+    colored = color_bytes(data, order.colorizer(), order, format=kind, name=picture.name)
+    if target is None:
+        sys.stdout.buffer.write(colored)
+        sys.stdout.buffer.flush()
         return
-    sys.stdout.buffer.write(image.encode(colored, quality=order.quality))
-    sys.stdout.buffer.flush()
+    with placed(target, overwrite=overwrite) as result:
+        result.write(colored)
+    typer.echo(os.fsencode(target))
