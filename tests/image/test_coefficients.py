@@ -205,6 +205,23 @@ def test_what_is_no_whole_jpeg_is_refused(pil_bytes: Maker, tmp_path: Path) -> N
         grey_jpeg(path, max_pixels=61 * 83 - 1)
 
 
+def test_damage_in_the_middle_is_refused_and_a_quirk_is_not(
+    pil_bytes: Maker, tmp_path: Path
+) -> None:
+    path, whole = tmp_path / "a.jpg", tmp_path / "b.jpg"
+    data = pil_bytes(np.resize(photographs.camera(), (600, 700)), "JPEG", restart_marker_rows=1)
+    whole.write_bytes(data)
+    middle = len(data) // 2
+    path.write_bytes(data[:middle] + bytes(60) + data[middle + 60 :])
+    with pytest.raises(TruncatedImageError):
+        codes_of(path)
+    with pytest.raises(TruncatedImageError):
+        same_luminance(whole, path)
+    path.write_bytes(data[:-2] + b"\0\0" + data[-2:])  # padding that some programs leave
+    assert np.array_equal(codes_of(path), codes_of(whole))
+    assert same_luminance(whole, path).identical
+
+
 GREY = BytesIO()
 Image.fromarray(camera(40, 40)).save(GREY, "JPEG", comment=b"x" * 20, restart_marker_rows=1)
 

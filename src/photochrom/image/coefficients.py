@@ -25,6 +25,7 @@ from photochrom.image.admission import (
     sniff,
 )
 from photochrom.image.jpeg_segments import Jpeg, taken_apart
+from photochrom.image.jpeg_warnings import Strictness, is_quirk
 
 Plane = npt.NDArray[np.uint8]
 
@@ -57,15 +58,22 @@ class GreyJpeg:
 
         Raises TruncatedImageError where the coded data is damaged.
         """
-        try:
-            region = pyvips.Region.new(_opened(b"".join(self.parts.bare().chunks())))
-            most = max(1, _AT_ONCE // (2 * self.width)) * 2
-            for top in range(0, self.height, most):
-                rows = min(most, self.height - top)
+        data = b"".join(self.parts.bare().chunks())
+        most = max(1, _AT_ONCE // (2 * self.width)) * 2
+        strictness: Strictness = "warning"
+        region, top = None, 0
+        while top < self.height:
+            rows = min(most, self.height - top)
+            try:
+                region = region or pyvips.Region.new(_opened(data, strictness))
                 codes = region.fetch(0, top, self.width, rows)
-                yield np.frombuffer(codes, dtype=np.uint8).reshape(rows, self.width)
-        except pyvips.Error as error:
-            raise loading_error(error, self.name) from None
+            except pyvips.Error as error:
+                if strictness == "error" or not is_quirk(error):
+                    raise loading_error(error, self.name) from None
+                strictness, region = "error", None
+                continue
+            yield np.frombuffer(codes, dtype=np.uint8).reshape(rows, self.width)
+            top += rows
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,7 @@ def grey_jpeg(path: Path, max_pixels: int = MAX_PIXELS) -> GreyJpeg:
     name, data = str(path), _read(path)
     parts = taken_apart(data, name)
     try:
-        opened = _opened(data)
+        opened = _opened(data, "error")  # of which the header is read
     except pyvips.Error as error:
         raise loading_error(error, name) from None
     admit(opened, name, max_pixels)
@@ -148,8 +156,21 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _opened(data: bytes) -> Any:
-    return pyvips.Image.jpegload_buffer(data, fail_on="error", access="sequential")
+def _opened(data: bytes, strictness: Strictness) -> Any:
+    return pyvips.Image.jpegload_buffer(data, fail_on=strictness, access="sequential")
+
+
+def _check_whole(data: bytes, name: str) -> None:
+    """Refuse what cannot be decoded without damage."""
+    try:
+        _opened(data, "warning").avg()
+    except pyvips.Error as error:
+        if not is_quirk(error):
+            raise loading_error(error, name) from None
+        try:
+            _opened(data, "error").avg()
+        except pyvips.Error as worse:
+            raise loading_error(worse, name) from None
 
 
 def _luma_alone(parts: Jpeg, name: str) -> Jpeg:
@@ -179,10 +200,7 @@ def _coefficients(parts: Jpeg, name: str) -> Any:
     """
     jpeglib = _jpeglib()
     data = b"".join(parts.bare().chunks())
-    try:
-        _opened(data).avg()
-    except pyvips.Error as error:
-        raise loading_error(error, name) from None
+    _check_whole(data, name)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "bare.jpg")
         path.write_bytes(data)
