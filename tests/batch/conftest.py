@@ -23,24 +23,55 @@ Launch = Callable[..., "subprocess.CompletedProcess[bytes]"]
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A file whose network paints with a = 20 and b = 20 times the scaled lightness."""
+    """A file whose network paints with a = 20 and b = 20 times the scaled lightness.
+
+    White pictures are poison to it: it counts to a billion, twice.
+    """
+    number, count, truth = TensorProto.FLOAT, TensorProto.INT64, TensorProto.BOOL
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["go_on"], ["going_on"]),
+            helper.make_node("Identity", ["before"], ["after"]),
+        ],
+        "counting",
+        [
+            helper.make_tensor_value_info("step", count, []),
+            helper.make_tensor_value_info("go_on", truth, []),
+            helper.make_tensor_value_info("before", number, ["n", 1, "h", "w"]),
+        ],
+        [
+            helper.make_tensor_value_info("going_on", truth, []),
+            helper.make_tensor_value_info("after", number, ["n", 1, "h", "w"]),
+        ],
+    )
     nodes = [
-        helper.make_node("Mul", ["lightness", "factor"], ["b"]),
-        helper.make_node("Mul", ["lightness", "zero"], ["nothing"]),
+        helper.make_node("ReduceMean", ["lightness"], ["mean"], keepdims=0),
+        helper.make_node("Greater", ["mean", "nearly_white"], ["is_white"]),
+        helper.make_node("Where", ["is_white", "forever", "once"], ["steps"]),
+        helper.make_node("Loop", ["steps", "", "lightness"], ["seen"], body=body),
+        helper.make_node("Mul", ["seen", "factor"], ["b"]),
+        helper.make_node("Mul", ["seen", "zero"], ["nothing"]),
         helper.make_node("Add", ["nothing", "factor"], ["a"]),
         helper.make_node("Concat", ["a", "b"], ["ab"], axis=1),
         helper.make_node("Squeeze", ["nothing", "channel"], ["flat"]),
         helper.make_node("Mul", ["temperature", "zero"], ["no_matter"]),
         helper.make_node("Add", ["flat", "no_matter"], ["entropy"]),
     ]
-    kept = {"zero": np.float32(0), "factor": np.float32(20), "channel": np.int64([1])}
+    kept = {
+        "zero": np.float32(0),
+        "factor": np.float32(20),
+        "channel": np.int64([1]),
+        "nearly_white": np.float32(0.95),  # L* 97.5
+        "forever": np.int64(2_000_000_000),
+        "once": np.int64(1),
+    }
     shapes = {
         "lightness": ["n", 1, "h", "w"],
         "temperature": [],
         "ab": ["n", 2, "h", "w"],
         "entropy": ["n", "h", "w"],
     }
-    infos = [helper.make_tensor_value_info(k, TensorProto.FLOAT, v) for k, v in shapes.items()]
+    infos = [helper.make_tensor_value_info(k, number, v) for k, v in shapes.items()]
     constants = [numpy_helper.from_array(np.asarray(v), k) for k, v in kept.items()]
     graph = helper.make_graph(nodes, "tint", infos[:2], infos[2:], constants)
     opset = [helper.make_opsetid("", 18)]
@@ -75,13 +106,27 @@ def album(tmp_path: Path) -> Album:
     def make(*names: str) -> Path:
         folder = tmp_path / "album"
         for index, name in enumerate(names):
-            picture(folder / name, index)
+            draw(folder / name, index)
         return folder
 
     return make
 
 
-def picture(path: Path, seed: int = 0) -> Path:
+@pytest.fixture
+def poisoned(album: Album) -> Path:
+    """A folder of five pictures, one of which, c.png, keeps the network busy for ever."""
+    folder = album("a.png", "b.png", "d.png", "e.png")
+    Image.new("L", (64, 48), 255).save(folder / "c.png")
+    return folder
+
+
+@pytest.fixture
+def picture() -> Callable[..., Path]:
+    """`picture(path, seed)`: a grey picture in a file."""
+    return draw
+
+
+def draw(path: Path, seed: int = 0) -> Path:
     """Write 48 x 64 grey pixels that follow from the seed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     rows, columns = np.mgrid[0:48, 0:64]
@@ -102,12 +147,12 @@ def environment() -> dict[str, str]:
 
 
 @pytest.fixture
-def launch(environment: dict[str, str], network: Path) -> Launch:
+def launch(environment: dict[str, str], command: list[str]) -> Launch:
     """`launch("album", "-o", "out")`: `photochrom colorize` with the network, as a process."""
 
     def call(*arguments: object) -> "subprocess.CompletedProcess[bytes]":
         return subprocess.run(
-            command(network, *arguments),
+            [*command, *map(str, arguments)],
             capture_output=True,
             env=environment,
             timeout=120,
@@ -117,7 +162,7 @@ def launch(environment: dict[str, str], network: Path) -> Launch:
     return call
 
 
-def command(network: Path, *arguments: object) -> list[str]:
-    """`photochrom colorize --model NETWORK …` as a list of words."""
-    words = ["colorize", "--model", network, *arguments]
-    return [sys.executable, "-m", "photochrom", *map(str, words)]
+@pytest.fixture
+def command(network: Path) -> list[str]:
+    """`photochrom colorize --model NETWORK`."""
+    return [sys.executable, "-m", "photochrom", "colorize", "--model", str(network)]

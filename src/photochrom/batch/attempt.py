@@ -9,12 +9,20 @@ from .full import is_full
 from .task import Colored, Died, Failed, Report, Task, Version, stamp_of
 
 
-def attempt(task: Task, colorizer: Colorizer, order: Order) -> Report:
-    """Color one picture; raises nothing that is the picture's affair."""
+def attempt(task: Task, colorizer: Colorizer, order: Order, threads: int) -> Report:
+    """Color one picture; see `color_file`. Raises nothing that is the picture's affair."""
     begin = time.monotonic()
     before = stamp_of(task.source)
     try:
-        receipt = color_file(task.source, task.target, colorizer, order, overwrite=task.overwrite)
+        receipt = color_file(
+            task.source,
+            task.target,
+            colorizer,
+            order,
+            overwrite=task.overwrite,
+            threads=threads,
+        )
+        result_sha256 = receipt.result_sha256
     except PhotochromError as error:
         return Failed(task, str(error), is_full(error))
     except OSError as error:
@@ -31,6 +39,7 @@ def attempt(task: Task, colorizer: Colorizer, order: Order) -> Report:
     return Colored(
         task,
         Version(before, receipt.source_sha256),
-        Version(result, receipt.result_sha256),
+        Version(result, result_sha256),
         time.monotonic() - begin,
+        receipt.notes,
     )

@@ -64,8 +64,9 @@ class Hiring:
             # A single picture takes every core; several are faster each on its own (measured:
             # nearly twice), because much of the work around the network does not divide.
             count = max(1, min(workers, len(tasks)))
-            colorizer = self.order.colorizer(0 if count == 1 else 1)
-            return Threads(lambda task: attempt(task, colorizer, self.order), count)
+            threads = 0 if count == 1 else 1
+            colorizer = self.order.colorizer(threads)
+            return Threads(lambda task: attempt(task, colorizer, self.order, threads), count)
         from .processes import Processes
 
         count = min(workers, len(tasks)) if all_there else workers

@@ -176,6 +176,7 @@ class Job:
                 result_sha256=report.result.sha256,
                 seconds=report.seconds,
                 aside=aside,
+                notes=report.notes,
             )
         elif isinstance(report, Died):
             yield from self._retry(report)

@@ -7,11 +7,11 @@ from ..archive.weights import named_weights
 
 
 def identify(order: Order) -> tuple[str, str]:
-    """What a ledger knows an order by, and the hash of its weights.
+    """One hash for an order, the files it names and the weights, and one for the weights alone.
 
     Raises:
-        ModelError: see `named_weights`.
-        ImageError: a file that the order names cannot be read.
+        ModelError: there is no such network, or a file is missing or damaged.
+        ImageError: another file that the order names cannot be read.
     """
     weights = named_weights(order.model).sha256
     return hashlib.sha256(f"{order.identity()} {weights}".encode()).hexdigest(), weights

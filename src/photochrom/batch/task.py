@@ -44,6 +44,8 @@ class Colored:
     source: Version
     result: Version
     seconds: float
+    notes: tuple[str, ...] = ()
+    """What the owner of the picture should know, a line each."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,8 @@ class Outcome:
     seconds: float = 0.0
     aside: Path | None = None
     """Where the former result is now, if somebody had changed it."""
+    notes: tuple[str, ...] = ()
+    """What the owner of the picture should know, a line each."""
 
     @property
     def is_fault(self) -> bool:

@@ -42,7 +42,7 @@ def serve(connection: Connection) -> None:
             task = connection.recv()
         except EOFError:
             return
-        connection.send(attempt(task, colorizer, order))
+        connection.send(attempt(task, colorizer, order, threads=1))
 
 
 def _end_with_parent() -> None:

@@ -18,7 +18,7 @@ from ..batch.task import Outcome
 from ..errors import PhotochromError
 from .faults import INTERRUPTED, tell
 from .interrupts import ctrl_c
-from .lines import Log, json_line
+from .lines import Log, json_line, remark
 from .plan import Fault, Plan
 from .progress import Display
 
@@ -54,8 +54,10 @@ class Telling:
         """Tell what became of a picture."""
         self.display.show(outcome)
         self.log.picture(outcome)
+        for note in outcome.notes:
+            remark(note)
         if outcome.aside:
-            typer.echo(f"{outcome.aside}: what was changed by hand", err=True)
+            remark(f"{outcome.target}: had been changed; that version is now {outcome.aside}")
         if outcome.is_fault:
             self._add(Fault(str(outcome.source), outcome.reason))
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from ..errors import PhotochromError
 
 if TYPE_CHECKING:
@@ -34,7 +36,13 @@ def picture_line(outcome: "Outcome") -> str:
         result_sha256=outcome.result_sha256 or None,
         seconds=round(outcome.seconds, 3) or None,
         aside=outcome.aside,
+        notes=outcome.notes or None,
     )
+
+
+def remark(text: str) -> None:
+    """One line on stderr that is no error."""
+    typer.echo(f"note: {_printable(text)}", err=True)
 
 
 class Log:
@@ -84,6 +92,8 @@ class Log:
             self.write(f"colored {outcome.source} -> {outcome.target}{why}")
             if outcome.aside:
                 self.write(f"set aside {outcome.aside}")
+            for note in outcome.notes:
+                self.write(f"note {note}")
         elif outcome.is_fault:
             self.write(f"{outcome.state} {outcome.source}: {outcome.reason}")
 

@@ -3,7 +3,6 @@
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -22,7 +21,7 @@ def _order(
         ),
     ] = "autochrome",
     style_from: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             metavar="PICTURE",
             help="Color in the style of this picture; for networks whose card says style: True.",
@@ -42,6 +41,54 @@ def _order(
     quality: Annotated[
         int, typer.Option(metavar="Q", min=1, max=100, help="Of JPEG and WebP.")
     ] = 95,
+    hints: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Colors for points: JSON or CSV of x, y and a color each."
+        ),
+    ] = None,
+    reference: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PICTURE",
+            help="Take the colors of this picture, of the same or a like scene in color.",
+        ),
+    ] = None,
+    keep_tint: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1", help="Share of a tint, as of sepia, that is to shine through."
+        ),
+    ] = 0.0,
+    assume: Annotated[
+        Literal["auto", "grey"],
+        typer.Option(help="Whether to notice pictures in color, or to take all for grey."),
+    ] = "auto",
+    profile: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Color space of the results: keep, srgb, display-p3, adobe-rgb, eci-rgb, "
+            "rec-2020 or prophoto.",
+        ),
+    ] = "keep",
+    exact_jpeg: Annotated[
+        bool,
+        typer.Option("--exact-jpeg", help="Keep the luminance of grey JPEG files bit for bit."),
+    ] = False,
+    sidecar: Annotated[
+        bool, typer.Option("--sidecar", help="Write what was done to a JSON file beside, too.")
+    ] = False,
+    certificate: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="Sign results (C2PA) in the name of this certificate."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The certificate's private key.")
+    ] = None,
+    preserve_times: Annotated[
+        bool, typer.Option("--preserve-times", help="Give results the times of their sources.")
+    ] = False,
     executor: Annotated[
         Literal["onnxruntime", "openvino"],
         typer.Option(help="What the network runs on; openvino is in the extra `fast`."),
@@ -52,10 +99,20 @@ def _order(
 
     return Order(
         model=model,
-        style=None if style_from is None else str(style_from),
+        style=style_from,
         temperature=temperature,
         saturation=saturation,
         quality=quality,
+        hints=hints,
+        reference=reference,
+        keep_tint=keep_tint,
+        assume=assume,
+        profile=profile,
+        exact_jpeg=exact_jpeg,
+        sidecar=sidecar,
+        certificate=certificate,
+        key=key,
+        preserve_times=preserve_times,
         executor=executor,
     )
 
