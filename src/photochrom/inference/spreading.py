@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .conduction import Doubles, settled
 from .enlarge import Floats
+from .windows import window_sum
 
 FADING = 0.06  # of the picture's side (the root of its area): where flat, what arrives falls to 1/e
 SLIGHTEST = 1.0  # steps of lightness that are no edge even in pictures without grain, in L* units
@@ -88,16 +89,4 @@ def _usual_step(lightness: Doubles) -> Doubles:
     count[:, 1:] += 1
     steps[1:] += down
     count[1:] += 1
-    return np.asarray(_box_sum(steps) / _box_sum(count).clip(1))
-
-
-def _box_sum(plane: Doubles) -> Doubles:
-    """Sum over the square of `AROUND` around each pixel, cut at the borders."""
-    for axis in (0, 1):
-        count = plane.shape[axis]
-        rim = [(1, 0) if at == axis else (0, 0) for at in range(2)]
-        running = np.pad(plane, rim).cumsum(axis)
-        ends = (np.arange(count) + AROUND + 1).clip(max=count)
-        begins = (np.arange(count) - AROUND).clip(min=0)
-        plane = running.take(ends, axis) - running.take(begins, axis)
-    return plane
+    return np.asarray(window_sum(steps, AROUND) / window_sum(count, AROUND).clip(1))
