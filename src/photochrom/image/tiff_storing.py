@@ -1,7 +1,7 @@
 """TIFF files of any number of pages, each stored in its own way."""
 
-from collections.abc import Iterable, Sequence
-from typing import Any, BinaryIO
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, BinaryIO, TypeVar
 
 import pyvips
 
@@ -16,6 +16,8 @@ from photochrom.image.tiff_tags import Tiff
 
 _BIG = 3_500_000_000  # bytes of pixels above which offsets get 64 bits, to stay clear of 4 GB
 _ALIGNMENT = 16
+
+_Result = TypeVar("_Result")
 
 Page = tuple[Header, Iterable[Pixels]]
 """What a page is, and its pixels."""
@@ -79,22 +81,27 @@ def _write_compressed(
 
 
 class _Rest:
-    """A file from some place on, as libvips writes to it."""
+    """A file from some place on, as libvips writes to it. What raises here would reach nobody."""
 
     def __init__(self, file: BinaryIO, base: int) -> None:
         self.fault: OSError | None = None
+        """What the system refused."""
         self._file = file
         self._base = base
 
     def write(self, data: Any) -> int:
-        try:
-            return self._file.write(data)
-        except OSError as fault:
-            self.fault = fault
-            return -1
+        return self._tried(lambda: self._file.write(data), -1)
 
     def read(self, size: int) -> bytes:
-        return self._file.read(size)
+        return self._tried(lambda: self._file.read(size), b"")
 
     def seek(self, offset: int, whence: int) -> int:
-        return self._file.seek(offset + (0 if whence else self._base), whence) - self._base
+        beginning = 0 if whence else self._base
+        return self._tried(lambda: self._file.seek(beginning + offset, whence) - self._base, -1)
+
+    def _tried(self, act: Callable[[], _Result], otherwise: _Result) -> _Result:
+        try:
+            return act()
+        except OSError as fault:
+            self.fault = self.fault or fault
+            return otherwise
