@@ -20,6 +20,7 @@ from .quantize import quantize
 from .sweep import sweep
 from .train import train
 from .turing import turing
+from .watch import watch
 
 app = verbs()
 for verb in (
@@ -35,6 +36,7 @@ for verb in (
     export,
     inspect,
     quantize,
+    watch,
 ):
     app.command()(verb)
 app.command("import")(import_weights)  # a word of Python's own, which no function can bear
