@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import image
+from ..color import annealed_mean, bin_centers
 from .enlarge import Floats, bilinear
 from .painter import Painter
 from .session import NEUTRAL, Network, Prediction
 from .sketch import Choice, Edit, Sketch
 from .truth import true_bins
 from .view import View, view_of
+from .vividness import Decode, tempered, useful_saturation
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,12 @@ class Engine:
         temperature = card.temperature if settings.temperature is None else settings.temperature
         view = view_of(frame, card, settings.working_size)
         prediction = self._predict(view, temperature, settings)
-        ab = bilinear(prediction.ab * np.float32(settings.saturation), view.height, view.width)
+        ab = prediction.ab
+        if card.output == "bins" and temperature != card.temperature:
+            decode = self._decoder(view, settings)
+            ab = tempered(decode, view.lightness, temperature, card.temperature)
+        saturation = useful_saturation(ab, view.lightness, settings.saturation)
+        ab = bilinear(ab * np.float32(saturation), view.height, view.width)
         sketch = Sketch(view.lightness, ab, prediction.entropy, prediction.score)
         for edit in settings.edits:
             sketch = edit(sketch)
@@ -129,7 +136,7 @@ class Engine:
         """
         view = self._view(frame, working_size)
         logits = self.network.distribution(view.padded)
-        return logits[: -(-view.height // self._cell), : -(-view.width // self._cell)]
+        return logits[: -(-view.height // self.cell), : -(-view.width // self.cell)]
 
     def true_bins(self, frame: image.Frame, working_size: int | None = None) -> NDArray[np.intp]:
         """What `distribution` should have made likely, were the colors of a picture foreseeable.
@@ -141,10 +148,10 @@ class Engine:
             ValueError: the working size is out of range.
         """
         view = self._view(frame, working_size)
-        return true_bins(image.resize(frame.pixels, view.height, view.width), self._cell)
+        return true_bins(image.resize(frame.pixels, view.height, view.width), self.cell)
 
     @cached_property
-    def _cell(self) -> int:
+    def cell(self) -> int:
         """Side of the square of input pixels that one color of the network's output is for."""
         side = self.card.smallest
         nothing = np.zeros((side, side), dtype=np.float32)
@@ -153,12 +160,23 @@ class Engine:
     def _view(self, frame: image.Frame, working_size: int | None) -> View:
         return view_of(frame, self.card, Settings(working_size=working_size).working_size)
 
+    def _decoder(self, view: View, settings: Settings) -> Decode:
+        """The picture's colors by temperature; where there is a distribution, of one run."""
+        if not self.card.distribution:
+            return lambda temperature: self._predict(view, temperature, settings).ab
+        logits = self.network.distribution(view.padded, self._style(settings))
+        return lambda temperature: view.cut(annealed_mean(logits, bin_centers(), temperature))
+
+    def _style(self, settings: Settings) -> Floats | None:
+        """What the network is shown of the style's picture."""
+        if settings.style is None:
+            return None
+        return view_of(settings.style, self.card, settings.working_size).lightness
+
     def _predict(
         self, view: View, temperature: float, settings: Settings = Settings()
     ) -> Prediction:
         """Chroma and entropy of exactly the picture, without the padding around it."""
-        style = None
-        if settings.style is not None:
-            style = view_of(settings.style, self.card, settings.working_size).lightness
+        style = self._style(settings)
         ab, entropy, score = self.network.predict(view.padded, temperature, style)
         return Prediction(view.cut(ab), view.cut(entropy[..., None])[..., 0], score)
