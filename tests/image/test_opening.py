@@ -2,6 +2,10 @@
 
 import os
 import struct
+import subprocess
+import sys
+import zlib
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -380,3 +384,79 @@ def test_any_name_is_opened(pil_bytes: Maker, tmp_path: Path, name: str | bytes)
     path = tmp_path / os.fsdecode(name)
     path.write_bytes(pil_bytes(np.full((3, 2), 7, np.uint8), "PNG"))
     np.testing.assert_array_equal(in_strips(Original(path), 2), np.full((3, 2, 1), 7))
+
+
+def bomb() -> bytes:
+    """300 MB of zeros, deflated."""
+    deflating = zlib.compressobj(9)
+    return b"".join(deflating.compress(bytes(1 << 20)) for _ in range(300)) + deflating.flush()
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def test_what_unfolds_without_end_is_not_unfolded(pil_bytes: Maker, tmp_path: Path) -> None:
+    png, zeros = pil_bytes(np.zeros((8, 8, 3), np.uint8), "PNG"), bomb()
+    path = tmp_path / "bomb.png"
+    texts = chunk(b"zTXt", b"Title\0\0" + zeros) + chunk(b"iTXt", b"Title\0\1\0\0\0" + zeros)
+    hidden = chunk(b"iTXt", b"XML:com.adobe.xmp\0\1\0\0\0" + zeros)
+    exif = chunk(b"zTXt", b"Raw profile type exif\0\0" + zeros)
+    path.write_bytes(png[:33] + texts + hidden + exif + chunk(b"iCCP", b"x\0\0" + zeros) + png[33:])
+    script = (
+        "import resource, sys; from photochrom.image import Original;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; before = peak();"
+        "list(Original(sys.argv[1]).strips(8)); print(peak() - before)"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 60
+
+
+def test_profiles_of_tables_are_obeyed_in_strips(pil_bytes: Maker) -> None:
+    """Little CMS, through Pillow, makes a CMYK picture and says what it looks like."""
+    cmyk = bytes(pyvips.Operation.call("profile_load", "cmyk"))
+    inks = np.random.default_rng(4).integers(0, 200, (30, 20, 4), dtype=np.uint8)
+    file = pil_bytes(Image.fromarray(inks, "CMYK"), "TIFF", icc_profile=cmyk)
+    original = Original(file)
+    found = in_strips(original, 7)
+    np.testing.assert_array_equal(found, decode(file).pixels)
+    judge = ImageCms.profileToProfile(
+        Image.fromarray(inks, "CMYK"),
+        ImageCms.ImageCmsProfile(BytesIO(cmyk)),
+        ImageCms.createProfile("sRGB"),
+        renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        outputMode="RGB",
+        flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    assert np.abs(found.astype(int) - np.asarray(judge)).max() <= 3
+
+
+def test_strips_may_be_taken_in_several_threads_at_once(pil_bytes: Maker) -> None:
+    photo = np.ascontiguousarray(data.astronaut())
+    originals = [Original(pil_bytes(photo, kind)) for kind in ("PNG", "JPEG", "TIFF", "WEBP")] * 3
+    with ThreadPoolExecutor(4) as workers:
+        found = list(workers.map(lambda original: in_strips(original, 31), originals))
+    for original, pixels in zip(originals, found, strict=True):
+        np.testing.assert_array_equal(pixels, in_strips(original, 512))
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".jpg"])
+def test_large_turned_pictures_wait_in_a_file(tmp_path: Path, suffix: str) -> None:
+    """Of 4000 x 9000 pixels, 108 MB; a peak in megabytes above the interpreter's."""
+    path = tmp_path / f"a{suffix}"
+    image = pyvips.Image.gaussnoise(90, 40).resize(100).cast("uchar").bandjoin([7, 9])
+    image = image.copy(interpretation="srgb")
+    image.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    image.write_to_file(str(path))
+    script = (
+        "import resource, sys; from photochrom.image import Original;"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; before = peak();"
+        "original = Original(sys.argv[1]); rows = sum(len(s) for s in original.strips(64));"
+        "print(original.header.height, rows, peak() - before)"
+    )
+    command = [sys.executable, "-c", script, str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    height, rows, peak = done.stdout.split()
+    assert (height, rows) == ("9000", "9000")
+    assert float(peak) < 90

@@ -1,9 +1,12 @@
 """The only floor that opens and writes pictures.
 
 reading       file or bytes -> Frame      writing      Frame -> bytes or file
+opening       file -> strips of pixels    storing      strips -> file, laid out alike
 interchange   arrays and PIL <-> Frame    frame        what a picture is in memory
 resize        arrays of another size      sheet        pictures side by side
-profile, exif, iptc                       what files carry beside pixels
+admission     what is let in, and not     placing      files that appear when they are complete
+profile, exif, iptc, tiff_tags            what files carry beside pixels
+tiff_plain                                uncompressed TIFF, without libvips
 """
 
 from photochrom.image.admission import MAX_PIXELS

@@ -26,9 +26,9 @@ from photochrom.image.admission import (
     loading_error,
     sniff,
 )
+from photochrom.image.conversion import converted, fits
 from photochrom.image.frame import Format, Frame, Pixels
 from photochrom.image.header import Header
-from photochrom.image.icc import profile_space
 from photochrom.image.jpeg_warnings import Strictness, is_quirk
 from photochrom.image.metadata import blob, layout_of, metadata_of, page_of
 from photochrom.image.profile import encoding_of, managed
@@ -37,7 +37,16 @@ from photochrom.image.resize import resize
 from photochrom.image.source import Source
 from photochrom.image.tiff_plain import PlainTiff, plain_tiff
 from photochrom.image.tiff_tags import Tiff
-from photochrom.image.turning import MIRRORED, ON_ITS_SIDE, UPRIGHT, orientation_of, turned, upright
+from photochrom.image.turning import (
+    MIRRORED,
+    ON_ITS_SIDE,
+    UPRIGHT,
+    orientation_of,
+    rows_of,
+    rows_of_columns,
+    turned,
+    upright,
+)
 
 _PIECE = 1 << 22  # bytes of pixels that are reduced at once
 
@@ -79,6 +88,7 @@ class Original:
         self._source = Source(source, name)
         self._page = page
         self._turned: Take | None = None
+        self._converts = False
         with self._told(), self._source.same() as file:
             self._kind = sniff(file.read(HEAD_SIZE), self._source.name)
             self._strictness: Strictness = "warning" if self._kind == "jpeg" else "error"
@@ -110,9 +120,9 @@ class Original:
             TruncatedImageError: what comes next is damaged or missing.
             ImageError: the file is gone, or was changed.
         """
-        with self._told(), self._upright() as take:
+        with self._told(), self._meant() as take:
             for top in range(0, self.header.height, rows):
-                yield self._obeying(take(top, min(rows, self.header.height - top)))
+                yield take(top, min(rows, self.header.height - top))
 
     def thumbnail(self, area: int) -> Frame:
         """A small copy, upright, sRGB-encoded, antialiased, in the depth of the original.
@@ -161,11 +171,11 @@ class Original:
     def _header(self, image: Any, file: BinaryIO) -> Header:
         colors = CHANNELS[image.interpretation]
         encoding, icc = encoding_of(self._profile, colors), self._profile
-        self._converts = encoding is None
         if encoding is None:
             probe = np.zeros((1, 1, colors), np.uint8 if DEPTHS[image.format] == 8 else np.uint16)
             encoding, icc = SRGB, managed(probe, self._profile)[1]
-        elif icc is not None and not _fits(icc, colors):
+            self._converts = icc not in (None, self._profile)
+        elif icc is not None and not fits(icc, colors):
             icc = None
         on_its_side = self._orientation >= ON_ITS_SIDE
         return Header(
@@ -185,7 +195,7 @@ class Original:
 
     @contextmanager
     def _stored(self, **options: Any) -> Iterator[Take]:
-        """Give what takes rows, in order, of the picture as it is stored."""
+        """Give what takes rows, in order, of the picture and in the codes that are stored."""
         if self._plain is None:
             yield self._decoding(lambda image: image, **options)
         else:
@@ -193,35 +203,40 @@ class Original:
                 yield partial(self._plain.read, file)
 
     @contextmanager
-    def _upright(self) -> Iterator[Take]:
-        """Give what takes rows, in order, of the upright picture."""
-        if self._orientation == UPRIGHT:
+    def _meant(self) -> Iterator[Take]:
+        """Give what takes rows, in order, of the upright picture in the header's encoding."""
+        if self._orientation == UPRIGHT and not self._converts:
             with self._stored() as take:
                 yield take
-        elif self._orientation == MIRRORED:
-            yield self._decoding(upright)
+        elif self._orientation <= MIRRORED:
+            yield self._decoding(self._as_meant)
         else:
-            self._turned = self._turned or self._decoding(upright)
+            self._turned = self._turned or self._decoding(self._as_meant)
             yield self._turned
 
-    def _decoding(self, turn: Callable[[Any], Any], **options: Any) -> Take:
-        """What takes rows of the picture that `turn` makes of the stored one.
+    def _as_meant(self, image: Any) -> Any:
+        return upright(converted(image, self._profile) if self._converts else image)
+
+    def _decoding(self, change: Callable[[Any], Any], **options: Any) -> Take:
+        """What takes rows of the picture that `change` makes of the stored one.
 
         It begins anew, and less strictly, where nothing but a quirk is in the way.
         """
         image: Any = None
+        is_turned = change == self._as_meant and self._orientation >= ON_ITS_SIDE
+        rows = rows_of_columns if is_turned else rows_of
 
         def take(top: int, count: int) -> Pixels:
             nonlocal image
             try:
-                image = image or turn(self._load(**options))
-                return _rows(image, top, count)
+                image = image or change(self._load(**options))
+                return rows(image, top, count)
             except pyvips.Error as error:
                 if self._strictness == "error" or not is_quirk(error):
                     raise
             self._strictness = "error"
-            image = turn(self._load(**options))
-            return _rows(image, top, count)
+            image = change(self._load(**options))
+            return rows(image, top, count)
 
         return take
 
@@ -245,20 +260,6 @@ class Original:
                 f"{self._source.name}: {error}; copy it again from its source"
             ) from None
 
-    def _obeying(self, samples: Pixels) -> Pixels:
-        """Samples (n, W, bands) as the header's encoding has them."""
-        if not self._converts:
-            return samples
-        colors = samples.shape[2] - self.header.has_alpha
-        pixels, _ = managed(np.ascontiguousarray(samples[..., :colors]), self._profile)
-        parts = [pixels, samples[..., colors:]]
-        return np.concatenate(parts, axis=2) if self.header.has_alpha else pixels
-
-
-def _fits(icc: bytes, colors: int) -> bool:
-    """Whether a profile was made for pictures like this."""
-    return profile_space(icc) in (("grey", "rgb") if colors == 1 else ("rgb",))
-
 
 def _plain(file: BinaryIO, image: Any, kind: Format, page: int) -> PlainTiff | None:
     """How to do without libvips, for a file that is as plain as that; None for all others."""
@@ -267,14 +268,3 @@ def _plain(file: BinaryIO, image: Any, kind: Format, page: int) -> PlainTiff | N
     found = None if structure is None or at is None else plain_tiff(structure, at)
     shape = (image.height, image.width, image.bands)
     return found if found is not None and found.shape == shape else None
-
-
-def _rows(image: Any, top: int, count: int) -> Pixels:
-    """Some rows of a picture: (count, W, bands).
-
-    Each time by another region, for they belong to the thread that made them, and `store` asks
-    from several.
-    """
-    data = pyvips.Region.new(image).fetch(0, top, image.width, count)
-    dtype = np.uint8 if image.format == "uchar" else np.uint16
-    return np.frombuffer(data, dtype).reshape(count, image.width, image.bands)

@@ -13,6 +13,7 @@ UPRIGHT, MIRRORED = 1, 2
 ON_ITS_SIDE = 5
 """From this way on, height and width change places."""
 
+_PART = 512  # columns, of pictures on their side
 _IN_MEMORY = 100_000_000  # bytes above which a picture waits in a temporary file
 
 
@@ -35,6 +36,32 @@ def upright(image: Any) -> Any:
     file = pyvips.Image.new_temp_file("%s.v")
     image.write(file)
     return file.autorot()
+
+
+def rows_of(image: Any, top: int, count: int) -> Pixels:
+    """Some rows of a picture of libvips, (count, W, bands), uint8 or uint16.
+
+    Each time by another region, for they belong to the thread that made them, and `store` asks
+    from several.
+    """
+    return _part(image, 0, top, image.width, count)
+
+
+def rows_of_columns(image: Any, top: int, count: int) -> Pixels:
+    """The same where rows were columns, a part of each at a time.
+
+    Whole ones would bring all of a temporary file into memory, of which they need a little of each
+    row.
+    """
+    lefts = range(0, image.width, _PART)
+    parts = [_part(image, x, top, min(_PART, image.width - x), count) for x in lefts]
+    return np.concatenate(parts, axis=1)
+
+
+def _part(image: Any, left: int, top: int, width: int, height: int) -> Pixels:
+    data = pyvips.Region.new(image).fetch(left, top, width, height)
+    dtype = np.uint8 if image.format == "uchar" else np.uint16
+    return np.frombuffer(data, dtype).reshape(height, width, image.bands)
 
 
 def turned(samples: Pixels, orientation: int) -> Pixels:
