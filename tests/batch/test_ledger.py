@@ -46,11 +46,15 @@ def test_names_need_not_be_text(tmp_path: Path) -> None:
     name = os.fsdecode(b"caf\xe9 \n \xf0\x9f\x93\xb7.jpg")
     task = Task(tmp_path / name, tmp_path / "out" / name)
     with open_ledger(tmp_path / "out") as ledger:
-        ledger.give_up(task, "x", "quarantined", "it kills", Stamp(1, 2))
+        ledger.give_up(task, "x", "quarantined", f"{name}: kills", Stamp(1, 2))
         entry = ledger.entry(task.target)
     assert entry is not None
     assert entry.source == task.source
-    assert (entry.state, entry.reason, entry.result) == ("quarantined", "it kills", None)
+    assert (entry.state, entry.reason, entry.result) == (
+        "quarantined",
+        "caf\\udce9 \n 📷.jpg: kills",
+        None,
+    )
 
 
 def test_a_failure_does_not_forget_that_the_file_at_the_target_is_ours(tmp_path: Path) -> None:

@@ -144,7 +144,7 @@ class Ledger:
                 "reason = excluded.reason, at = excluded.at",
                 (
                     *(self._key(task.target), _absolute(task.source), size, mtime),
-                    *(identity, state, reason, _now()),
+                    *(identity, state, _text(reason), _now()),
                 ),
             )
 
@@ -184,6 +184,11 @@ def _version(size: int | None, mtime: int | None, sha256: str | None) -> Version
     if size is None or mtime is None:
         return None
     return Version(Stamp(size, mtime), sha256 or "")
+
+
+def _text(message: str) -> str:
+    """A message with a name in it that need not be text, as it is told: escaped."""
+    return message.encode("utf-8", "backslashreplace").decode()
 
 
 def _absolute(path: Path) -> bytes:
