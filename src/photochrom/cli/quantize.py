@@ -23,7 +23,7 @@ def quantize(
     ],
     count: Annotated[
         int, typer.Option(min=1, help="At most so many pictures, evenly spread over all.")
-    ] = 250,
+    ] = 100,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it exists.")] = False,
 ) -> None:
     """Put a network into 8-bit integers: a quarter of the bytes, two to three times as fast.
@@ -36,7 +36,7 @@ def quantize(
 
       photochrom quantize autochrome --data pictures/ -o autochrome-int8.onnx
 
-      photochrom quantize mine.onnx --data train-0.zip --data train-1.zip --count 100 -o small.onnx
+      photochrom quantize mine.onnx --data train-0.zip --data train-1.zip --count 50 -o small.onnx
     """
     require("onnx", extra="export", purpose="quantizing")
     refuse_output(output, force=force)

@@ -147,7 +147,7 @@ class Session:
         self.threads = threads
         self._session = load_graph(graph, self.card, name, threads)
         # By itself ONNX Runtime computes every output and drops those that nobody asked for: the
-        # logits' planes took 5 % of a network in 8 bits at 256².
+        # logits' planes took up to 5 % of a network in 8 bits at 256².
         self._options = _runtime().RunOptions()
         self._options.only_execute_path_to_fetches = True
 
