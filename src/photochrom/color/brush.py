@@ -4,8 +4,10 @@ millions of pixels.
 What those modules say once per step with a new array each, this does in place on a few rows that
 fit a core's cache, with the tone curves in tables. Red and blue are rounded as they come; green is
 then chosen so that the luminance of the three *codes* is that of the original. Green carries most
-of the luminance, so its step, and with it the error, is always less than half of what parts two
-grey codes: read back, the luminance is the original's code, exactly (`luminance_codes`).
+of the luminance, so its step, and with it the error, is less than half of what parts two grey
+codes: read back, the luminance is the original's code, exactly (`Brush.greys`). Where a curve has a
+corner (ROMM RGB near black), greens beyond it have longer steps than greys before it, and not every
+color has codes of the right luminance; the few that have none become grey.
 """
 
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ _POWER = {8: 2, 16: 4}
 whose steps none is more than 0.02 codes at 8 bits, or the fourth, between whose steps the values
 are interpolated: a gamma of 2.2 rises too steeply from black for the square root at 16 bits."""
 
+_MISSED = 0.49  # of what parts two grey codes: from there on another may be read
 _TINY = np.float32(1e-12)  # what is divided by where there is no chroma
 _DELTA = 6 / 29  # where the cube root of L*a*b* hands over to a straight line
 _SLOPE = 3 * _DELTA**2
@@ -60,6 +63,8 @@ class Tables:
     """`(3, 3)`: XYZ to linear RGB."""
     mixing: Floats
     """`(3, 2)`: what X - Y and Z - Y, each 1 for white, add to each linear channel."""
+    has_corner: bool
+    """Whether the curve steepens so suddenly that green's step may be longer than that of greys."""
     dtype: npt.DTypeLike
     """Of the codes."""
 
@@ -68,7 +73,8 @@ class Tables:
 def tables(encoding: Encoding, bit_depth: int) -> Tables:
     """The tables of an encoding at 8 or 16 bits."""
     top, steps = (1 << bit_depth) - 1, _STEPS[bit_depth]
-    light = np.asarray(encoding.curve(np.arange(top + 1) / top), dtype=np.float64)
+    halves = np.asarray(encoding.curve(np.arange(2 * top + 1) / (2 * top)), dtype=np.float64)
+    light = halves[::2]
     every = np.linspace(0, 1, steps + 1) ** _POWER[bit_depth]
     codes = top * _encoded(encoding, every)
     from_xyz = np.asarray(np.linalg.inv(encoding.to_xyz), dtype=np.float64)
@@ -84,8 +90,26 @@ def tables(encoding: Encoding, bit_depth: int) -> Tables:
         weights=encoding.to_xyz[1].astype(np.float32),
         from_xyz=from_xyz,
         mixing=(from_xyz * WHITE)[:, [0, 2]].astype(np.float32),
+        has_corner=_has_corner(halves, encoding.to_xyz[1, 1]),
         dtype=np.uint8 if bit_depth == 8 else np.uint16,
     )
+
+
+def _has_corner(halves: npt.NDArray[np.float64], green: float) -> bool:
+    """Whether rounding green to a code may miss the luminance by half a step of greys or more.
+
+    Args:
+        halves: `(2 codes - 1,)`: linear light of the codes and of what lies between two.
+        green: the luminance of green.
+    """
+    light, borders = halves[::2], halves[1::2]
+    above, below = borders - light[:-1], light[1:] - borders
+    most = np.minimum(light / green, 1)  # light of the greenest color of each luminance
+    last = np.searchsorted(borders, most)  # its code
+    longest = [np.maximum.accumulate(np.append(0, steps))[last] for steps in (above, below)]
+    dropped = green * np.maximum(longest[0], most - light[last])
+    gained = green * longest[1]
+    return bool((dropped[1:] >= below).any() or (gained[:-1] >= above).any())
 
 
 def _encoded(encoding: Encoding, light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -158,26 +182,74 @@ class Brush:
         np.divide(luminance, t.weights[1], out=green)
         np.minimum(green, ones, out=green)
         self._encode(green, out[:, 1], spare, x)
+        if t.has_corner:
+            self._mend(codes, out)
+
+    def lightness(self, codes: Codes, out: Floats) -> None:
+        """L* of pixels.
+
+        Args:
+            codes: `(n, 1 or 3)`, of the source's encoding.
+            out: `(n,)`, which is filled.
+        """
+        luminance, root, spare, other, *_ = self._planes[:, : len(codes)]
+        self._read(codes, luminance, root, spare, other)
+        np.multiply(root, np.float32(116), out=out)
+
+    def greys(self, codes: Codes, out: Floats) -> None:
+        """The grey codes that have the luminance of pixels, with their fractions.
+
+        Args:
+            codes: `(n, 1 or 3)`, of the source's encoding.
+            out: `(n,)`, which is filled: codes of the target's encoding. The nearest is that of the
+                grey that was painted.
+        """
+        self._greys(self._source, codes, out)
+
+    def _greys(self, source: Tables, codes: Codes, out: Floats) -> None:
+        t, (spare, other) = self._tables, self._planes[-2:, : len(codes)]
+        if codes.shape[1] == 1 and source is t:
+            np.copyto(out, codes[:, 0])
+            return
+        self._luminance(source, codes, out, spare)
+        self._interpolate(out, t.code_of, t.code_climb, spare, other)
+        np.subtract(out, np.float32(0.5), out=out)
+
+    def _mend(self, codes: Codes, out: Codes) -> None:
+        """Make those grey that have another luminance than the original."""
+        wanted, got, *_ = self._planes[:, : len(codes)]
+        self._greys(self._source, codes, wanted)
+        self._greys(self._tables, out[:, :3], got)
+        np.subtract(got, wanted, out=got)
+        missed = np.flatnonzero(np.abs(got, out=got) > _MISSED)
+        out[missed, :3] = np.rint(wanted[missed, None])
 
     def _read(
         self, codes: Codes, luminance: Floats, root: Floats, spare: Floats, other: Floats
     ) -> None:
         """Y and g(Y) of codes."""
-        t, index = self._source, self._index[: len(codes)]
+        t = self._source
+        self._luminance(t, codes, luminance, spare)
         if codes.shape[1] == 1:
-            np.copyto(index, codes[:, 0])
-            np.take(t.light, index, out=luminance, mode="wrap")
-            np.take(t.root, index, out=root, mode="wrap")
+            np.take(t.root, self._index[: len(codes)], out=root, mode="wrap")
             return
-        luminance.fill(0)
-        for channel, weight in enumerate(t.weights):
-            np.copyto(index, codes[:, channel])
-            np.take(t.light, index, out=root, mode="wrap")
-            np.multiply(root, weight, out=root)
-            np.add(luminance, root, out=luminance)
-        np.minimum(luminance, self._ones[: len(codes)], out=luminance)
         np.copyto(root, luminance)
         self._interpolate(root, t.root_of, t.root_climb, spare, other)
+
+    def _luminance(self, source: Tables, codes: Codes, out: Floats, spare: Floats) -> None:
+        """Y of codes; of greys, the index is left at them."""
+        index = self._index[: len(codes)]
+        if codes.shape[1] == 1:
+            np.copyto(index, codes[:, 0])
+            np.take(source.light, index, out=out, mode="wrap")
+            return
+        out.fill(0)
+        for channel, weight in enumerate(source.weights):
+            np.copyto(index, codes[:, channel])
+            np.take(source.light, index, out=spare, mode="wrap")
+            np.multiply(spare, weight, out=spare)
+            np.add(out, spare, out=out)
+        np.minimum(out, self._ones[: len(codes)], out=out)
 
     def _interpolate(
         self, light: Floats, table: Floats, climb: Floats, spare: Floats, other: Floats
