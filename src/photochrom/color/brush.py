@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .encoding import Encoding
-from .gamut import fit_to_linear
+from .gamut import chroma_limits
 from .lab import xyz_to_lab
 from .srgb import WHITE
 
@@ -29,6 +29,9 @@ _POWER = {8: 2, 16: 4}
 """Tables run over a root of linear light, in which all tone curves are tame: the square root, of
 whose steps none is more than 0.02 codes at 8 bits, or the fourth, between whose steps the values
 are interpolated: a gamma of 2.2 rises too steeply from black for the square root at 16 bits."""
+
+_SAMPLES = 1 << 18  # of a curve that is inverted: four to a code of 16 bits
+_LIMITS = 32, 96  # lightnesses and hues for which the end of the gamut is known
 
 _MISSED = 0.49  # of what parts two grey codes: from there on another may be read
 _TINY = np.float32(1e-12)  # what is divided by where there is no chroma
@@ -59,8 +62,8 @@ class Tables:
     """`(steps + 1,)`: linear light of the code nearest to each."""
     weights: Floats
     """`(3,)`: luminance of each channel."""
-    from_xyz: npt.NDArray[np.float64]
-    """`(3, 3)`: XYZ to linear RGB."""
+    limits: Floats
+    """The most chroma that the gamut has; see `gamut.chroma_limits`."""
     mixing: Floats
     """`(3, 2)`: what X - Y and Z - Y, each 1 for white, add to each linear channel."""
     has_corner: bool
@@ -88,7 +91,7 @@ def tables(encoding: Encoding, bit_depth: int) -> Tables:
         code_climb=np.diff(codes, append=top).astype(np.float32),
         light_of=light[(codes + 0.5).astype(np.intp)].astype(np.float32),
         weights=encoding.to_xyz[1].astype(np.float32),
-        from_xyz=from_xyz,
+        limits=chroma_limits(*_LIMITS, from_xyz).astype(np.float32),
         mixing=(from_xyz * WHITE)[:, [0, 2]].astype(np.float32),
         has_corner=_has_corner(halves, encoding.to_xyz[1, 1]),
         dtype=np.uint8 if bit_depth == 8 else np.uint16,
@@ -114,12 +117,8 @@ def _has_corner(halves: npt.NDArray[np.float64], green: float) -> bool:
 
 def _encoded(encoding: Encoding, light: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
     """Encoded values in [0, 1] whose curve is `light`."""
-    low, high = np.zeros_like(light), np.ones_like(light)
-    for _ in range(40):
-        middle = (low + high) / 2
-        dark = encoding.curve(middle) < light
-        low, high = np.where(dark, middle, low), np.where(dark, high, middle)
-    return high
+    every = np.linspace(0, 1, _SAMPLES + 1)
+    return np.interp(light, encoding.curve(every), every)
 
 
 def _root(luminance: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -286,16 +285,39 @@ class Brush:
         if low.min() >= 0 and high.max() <= 1:
             return
         stray = np.flatnonzero((low < 0) | (high > 1))
-        y = root[stray].astype(np.float64)
+        y = root[stray]
         x, z = (line[stray] * y + end[stray] for line, end in zip(slopes, offsets, strict=True))
-        lab = np.stack([116 * y, 500 * (x - y), 200 * (y - z)], axis=-1)
-        linear = fit_to_linear(lab, self._tables.from_xyz)
-        # What `gamut` leaves outside by rounding would be cut off, and green could not mend it.
-        grey = linear @ self._tables.weights[:, None]
-        below = grey / np.maximum(grey - linear.min(axis=1, keepdims=True), _TINY)
-        above = (1 - grey) / np.maximum(linear.max(axis=1, keepdims=True) - grey, _TINY)
-        linear = grey + np.minimum(np.minimum(below, above), 1) * (linear - grey)
-        red[stray], blue[stray] = linear[:, 0], linear[:, 2]
+        # Hue stays where much is lost; at the surface, where the limits are not known well enough,
+        # it makes no difference.
+        limit = self._share(116 * y, 500 * (x - y), 200 * (y - z))
+        share = np.maximum(limit, _reach(*self._parted(y, x, z, np.float32(1))))
+        grey, chroma = self._parted(y, x, z, share)
+        chroma *= _reach(grey, chroma)
+        red[stray], blue[stray] = grey + chroma[0], grey + chroma[2]
+
+    def _parted(
+        self, y: Floats, x: Floats, z: Floats, share: Floats | np.float32
+    ) -> tuple[Floats, Floats]:
+        """Linear grey `(n,)` and what a share of the chroma adds to each channel `(3, n)`."""
+        roots = np.stack([y, y + share * (x - y), y + share * (z - y)])
+        _cube(roots, np.zeros_like(roots), np.empty_like(roots), np.empty_like(roots))
+        return roots[0], self._tables.mixing @ (roots[1:] - roots[0])
+
+    def _share(self, lightness: Floats, a: Floats, b: Floats) -> Floats:
+        """The share of chroma that the gamut has, of few colors; 1 at most."""
+        limits = self._tables.limits
+        rows, columns = limits.shape[0] - 1, limits.shape[1] - 1
+        down = np.clip(lightness * np.float32(rows / 100), 0, np.float32(rows - 0.001))
+        across = np.arctan2(b, a) * np.float32(columns / (2 * np.pi))
+        across = np.where(across < 0, across + np.float32(columns), across)
+        across = np.minimum(across, np.float32(columns - 0.001))
+        row, column = down.astype(np.intp), across.astype(np.intp)
+        down, across = down - row.astype(np.float32), across - column.astype(np.float32)
+        upper = limits[row, column] * (1 - across) + limits[row, column + 1] * across
+        lower = limits[row + 1, column] * (1 - across) + limits[row + 1, column + 1] * across
+        limit = upper + down * (lower - upper)
+        share: Floats = np.minimum(limit / np.maximum(np.hypot(a, b), _TINY), 1)
+        return share
 
     def _nearest(self, light: Floats, out: Codes, spare: Floats, _other: Floats) -> None:
         """Codes of linear light in [0, 1], which becomes the light of these codes; 8 bits."""
@@ -316,6 +338,14 @@ class Brush:
         np.copyto(index, light, casting="unsafe")
         np.copyto(out, index, casting="unsafe")
         np.take(t.light, index, out=light, mode="wrap")
+
+
+def _reach(grey: Floats, chroma: Floats) -> Floats:
+    """The share of chroma, added in linear light to grey, that stays in [0, 1]; 1 at most."""
+    below = grey / np.maximum(-chroma.min(axis=0), _TINY)
+    above = (1 - grey) / np.maximum(chroma.max(axis=0), _TINY)
+    share: Floats = np.minimum(np.minimum(below, above), 1)
+    return share
 
 
 def _cube(g: Floats, zeros: Floats, spare: Floats, other: Floats) -> None:

@@ -1,11 +1,15 @@
 """Keeping colors inside sRGB without touching their luminance."""
 
+import numpy as np
+import numpy.typing as npt
+
 from .array import Array, array_namespace
 from .lab import lab_to_linear
 from .srgb import XYZ_TO_SRGB
 
 _TOLERANCE = 2e-6  # share of the brightest channel: twice the errors of float32
 _DARKEST = 0.01  # of linear light: in the dark the errors stay those of this
+_BEYOND = 300.0  # chroma that no RGB reaches
 _HALVINGS = 14  # chroma known to 1 part in 16,384: below 0.01 units
 
 
@@ -44,6 +48,23 @@ def fit_to_linear(lab: Array, from_xyz: Array = XYZ_TO_SRGB) -> Array:
     if array_namespace(lab).any(outside):
         linear[outside] = lab_to_linear(_shrunk(lab[outside], from_xyz), from_xyz)
     return linear
+
+
+def chroma_limits(
+    lightness: int, hues: int, from_xyz: Array = XYZ_TO_SRGB
+) -> npt.NDArray[np.float64]:
+    """The most chroma that a gamut has, `(lightness + 1, hues + 1)`, by L* from 0 to 100 and by hue
+    from 0 to 2 pi.
+
+    `from_xyz`: see `lab_to_linear`.
+    """
+    L, hue = np.meshgrid(
+        np.linspace(0, 100, lightness + 1), np.linspace(0, 2 * np.pi, hues + 1), indexing="ij"
+    )
+    rays = np.stack([L, _BEYOND * np.cos(hue), _BEYOND * np.sin(hue)], axis=-1)
+    ends = _shrunk(rays.reshape(-1, 3), from_xyz)
+    chroma: npt.NDArray[np.float64] = np.hypot(ends[:, 1], ends[:, 2]).reshape(L.shape)
+    return chroma
 
 
 def _within(linear: Array) -> Array:
