@@ -121,6 +121,34 @@ def test_workers_do_not_outlive_a_run_that_is_killed(
     assert not any(_lives(worker) for worker in workers)
 
 
+def test_a_second_ctrl_c_stops_at_once_and_leaves_nothing_half_done(
+    poisoned: Path, command: list[str], environment: dict[str, str], tmp_path: Path
+) -> None:
+    words = [*command, str(poisoned), "-o", str(tmp_path / "out"), "--workers", "2"]
+    with subprocess.Popen(
+        words,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # A shell that runs the tests in the background would have them ignore Ctrl-C.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        for _ in range(4):  # after which one worker is busy for ever
+            process.stdout.readline()
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does, workers included
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(1)
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    said = "stopping after the pictures in hand; Ctrl-C again stops at once"
+    assert errors.decode().strip() == said
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    assert names == {NAME, *(f"{letter}.color.png" for letter in "abde")}
+
+
 def _lives(process: int) -> bool:
     try:
         return "\nState:\tZ" not in Path(f"/proc/{process}/status").read_text()
