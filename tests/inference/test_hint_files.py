@@ -147,6 +147,7 @@ def test_json_and_table_say_the_same(
         ("x,y,color\nnan,2,red\n", "line 2: x is 'nan'"),
         ("x,y,color\n1_0,2,red\n", "line 2: x is '1_0'"),
         ("x,y,color\n120%,2%,red\n", "line 2: x is 1.2"),
+        ("x,y,color\n5\x1d\u2003%,2\x1c,red\n", "line 2: y is not in %"),
         ('x,y,color\n1,2,"red\n', "line 2: no CSV"),
         ("x,y,color\n1,2," + "r" * 200_000, "line 2: no CSV"),
         (b"x,y,color\n1,2,\xff\xfe\n", "no text in UTF-8"),

@@ -200,11 +200,13 @@ def _strength(value: object, place: str) -> float:
 
 
 def _number(value: object, name: str, place: str) -> float:
+    if isinstance(value, str):
+        value = value.strip()  # `float` knows fewer kinds of blanks
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
+    if is_number or (isinstance(value, str) and _NUMBER.fullmatch(value)):
         try:
             return float(value)  # type: ignore[arg-type]
-        except OverflowError:
+        except OverflowError:  # a whole number, which Python has of any length
             pass
     raise HintError(f"{place}: {name} is {_cut(value)}; give a number")
 

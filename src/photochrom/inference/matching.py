@@ -26,7 +26,7 @@ SCALES = (0.5, 0.71, 1.0, 1.41, 2.0)  # of the other picture; descriptions bear 
 TOLERANCE = 8.0  # pixels by which matches may differ that are alike
 NEIGHBORS = 2  # radius of the square of points that are asked whether they matched alike
 BELIEVED = 0.4  # share of them that must have
-FEWEST = 0.04  # share of points whose matches must be believed; of 52 pairs of pictures that have
+FEWEST = 0.04  # share of points whose matches must be believed; of 50 pairs of pictures that have
 # nothing in common none reached it
 AROUND = 4  # radius of the square by which lightness is normalized, in pixels
 JUDGED = 3  # radius of the square over which places are compared
