@@ -2,8 +2,8 @@
 
 Of each band of lightness, mean and covariance of ab become those of the other picture (Reinhard et
 al. 2001, "Color transfer between images", band by band) by the linear map that moves colors least
-(Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping"). The
-bands overlap, so that the map is smooth in lightness and color: what was even stays even.
+(Pitié and Kokaram 2007, "The linear Monge-Kantorovitch linear colour mapping"). The bands overlap,
+so that the map is smooth in lightness and color: what was even stays even.
 """
 
 import numpy as np
