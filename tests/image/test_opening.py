@@ -460,3 +460,25 @@ def test_large_turned_pictures_wait_in_a_file(tmp_path: Path, suffix: str) -> No
     height, rows, peak = done.stdout.split()
     assert (height, rows) == ("9000", "9000")
     assert float(peak) < 90
+
+
+def test_a_tag_that_points_beyond_every_disk_is_left_out(tmp_path: Path) -> None:
+    pixels = np.full((9, 8, 1), 5, np.uint8)
+    path = tmp_path / "a.tif"
+    path.write_bytes(by_libvips(pixels, "tiff", bigtiff=True))
+    with open(path, "r+b") as file:
+        at = struct.unpack("<Q", path.read_bytes()[8:16])[0]
+        count = struct.unpack("<Q", path.read_bytes()[at : at + 8])[0]
+        fields = [path.read_bytes()[at + 8 + 20 * i :][:20] for i in range(count)]
+        fields.append(struct.pack("<HHQQ", 315, 2, 40, 1 << 60))  # the artist's name
+        end = file.seek(0, 2)
+        file.write(struct.pack("<Q", count + 1) + b"".join(sorted(fields, key=tag_of)) + bytes(8))
+        file.seek(8)
+        file.write(struct.pack("<Q", end))
+    original = Original(path)
+    assert original.header.metadata.exif is None
+    np.testing.assert_array_equal(in_strips(original, 4), pixels)
+
+
+def tag_of(field: bytes) -> int:
+    return int(struct.unpack("<H", field[:2])[0])

@@ -229,7 +229,8 @@ class Original:
         def take(top: int, count: int) -> Pixels:
             nonlocal image
             try:
-                image = image or change(self._load(**options))
+                if image is None:
+                    image = change(self._load(**options))
                 return rows(image, top, count)
             except pyvips.Error as error:
                 if self._strictness == "error" or not is_quirk(error):

@@ -21,7 +21,7 @@ from photochrom.image.header import Header
 from photochrom.image.profile import matching_profile
 from photochrom.image.strips import checked
 from photochrom.image.tiff_appending import packed
-from photochrom.image.tiff_tags import Directory, Tiff, Value
+from photochrom.image.tiff_tags import FARTHEST, Directory, Tiff, Value
 
 _WIDTH, _HEIGHT, _DEPTH, _COMPRESSION, _PHOTOMETRIC = 256, 257, 258, 259, 262
 _FILL_ORDER, _OFFSETS, _SAMPLES, _ROWS, _SIZES, _PLANAR = 266, 273, 277, 278, 279, 284
@@ -101,7 +101,7 @@ def plain_tiff(tiff: Tiff, at: int) -> PlainTiff | None:
     offsets, sizes = tags.get(_OFFSETS, ()), tags.get(_SIZES, ())
     row_size = width * samples * dtype.itemsize
     needed = [min(rows, height - top) * row_size for top in range(0, height, rows)]
-    if len(offsets) != len(needed) or len(sizes) != len(needed):
+    if len(offsets) != len(needed) or len(sizes) != len(needed) or max(offsets) > FARTHEST:
         return None
     if any(size < need for size, need in zip(sizes, needed, strict=True)):
         return None

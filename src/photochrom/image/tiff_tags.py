@@ -14,6 +14,9 @@ CHILDREN = {34665, 34853}
 """Tags that point to a directory: Exif, GPS."""
 _ROOTED = {0x927C, 0xA005}  # maker notes and the interoperability directory: offsets inside
 
+FARTHEST = 1 << 43
+"""Where in a file anything may lie: 8 TB. Much beyond, file systems refuse to seek."""
+
 _MOST = 1 << 24  # bytes that one value may have
 _MOST_FIELDS = 1 << 12
 _MOST_PAGES = 1 << 16
@@ -148,7 +151,7 @@ class Tiff:
             return None
 
     def _bytes(self, at: int, size: int) -> bytes:
-        if at >= 1 << 63:
+        if at > FARTHEST:
             return b""
         self.file.seek(at)
         return self.file.read(size)
