@@ -231,7 +231,7 @@ def batch(folder: Path) -> Figures:
 
 
 def stages(source: Path, folder: Path) -> list[float]:
-    """Seconds of decoding, small copy, network, painting and encoding, each alone, on one thread."""
+    """Seconds of decoding, a small copy, network, painting, encoding: each alone, one thread."""
     order = Order()
     colorizer = order.colorizer(threads=1)
     original = Original(source)
