@@ -94,7 +94,12 @@ def quantize(data: bytes, name: str, views: Sequence[Floats], said: str, path: P
     whole = join(_quantized(body, [scaled(view, card) for view in views]), head, name)
     del whole.metadata_props[:]  # what the tools told each other
     made = Quantization(source_sha256=card.graph_sha256, pictures=said, method=METHOD)
-    told = {"name": f"{card.name}-int8", "quantization": made, "metrics": {}}
+    told = {
+        "name": f"{card.name}-int8",
+        "summary": f"{card.summary}; in 8-bit integers",
+        "quantization": made,
+        "metrics": {},  # figures are of weights, and these are others
+    }
     small = attach(whole.SerializeToString(), card.model_copy(update=told))
     distance = mean_distance(
         original, Session(small, str(path)), views[:: -(-len(views) // _PROOFS)]

@@ -1,4 +1,4 @@
-"""The same network on OpenVINO (extra `fast`); `benchmarks/speed.py` tells how much quicker."""
+"""The same network on OpenVINO (extra `fast`); `benchmarks/network.py` tells how much quicker."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
