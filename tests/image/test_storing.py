@@ -302,7 +302,7 @@ def test_refusals_come_before_any_work(tmp_path: Path) -> None:
 
 
 _FULL = """
-import resource, signal, sys
+import errno, resource, signal, sys
 from pathlib import Path
 import numpy as np
 from photochrom.color import SRGB
@@ -315,7 +315,7 @@ header = Header(400, 400, 3, False, 8, SRGB, layout=Layout(sys.argv[2]))
 try:
     store(Path(sys.argv[1]), header, iter([noise]))
 except ImageError as error:
-    print(error)
+    print(error, error.__cause__.errno == errno.EFBIG)
 """
 
 
@@ -331,7 +331,8 @@ def test_a_file_that_may_not_grow_leaves_nothing(
         text=True,
         check=True,
     )
-    assert done.stdout.startswith(f"{path}: cannot be written")
+    assert done.stdout.startswith(f"{path}: cannot be written (File too large)")
+    assert done.stdout.endswith("True\n")
     assert done.stderr == ""
     assert list(tmp_path.iterdir()) == []
 

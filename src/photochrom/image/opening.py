@@ -31,6 +31,7 @@ from photochrom.image.frame import Format, Frame, Pixels
 from photochrom.image.header import Header
 from photochrom.image.jpeg_warnings import Strictness, is_quirk
 from photochrom.image.metadata import blob, layout_of, metadata_of, page_of
+from photochrom.image.placing import refusal
 from photochrom.image.profile import encoding_of, managed
 from photochrom.image.reducing import box_means, box_side, smaller_on_load
 from photochrom.image.resize import resize
@@ -251,15 +252,22 @@ class Original:
                 raise ImageError(
                     f"{self._source.name}: has no page {self._page + 1}; choose one that it has"
                 ) from None
+            refused = refusal(str(error.detail))
+            if refused is not None:  # of a temporary file, it may be
+                raise self._unread(refused) from refused
             raise loading_error(error, self._source.name) from None
         except OSError as error:
-            raise ImageError(
-                f"{self._source.name}: cannot be read ({error.strerror}); check the disk"
-            ) from error
+            raise self._unread(error) from error
         except EOFError as error:
             raise TruncatedImageError(
                 f"{self._source.name}: {error}; copy it again from its source"
             ) from None
+
+    def _unread(self, error: OSError) -> ImageError:
+        return ImageError(
+            f"{self._source.name}: cannot be read ({error.strerror}); "
+            "check its disk, and the space for temporary files"
+        )
 
 
 def _plain(file: BinaryIO, image: Any, kind: Format, page: int) -> PlainTiff | None:

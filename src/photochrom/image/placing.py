@@ -46,9 +46,9 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
             beside.unlink(missing_ok=True)
 
 
-def lack_of_space(detail: str) -> OSError | None:
-    """The error of a full disk or an exceeded quota where libvips' words tell of one."""
-    for code in (errno.ENOSPC, errno.EDQUOT):
+def refusal(detail: str) -> OSError | None:
+    """The error of the system where libvips' words tell of one: a full disk, above all."""
+    for code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
         if os.strerror(code) in detail:
             return OSError(code, os.strerror(code))
     return None

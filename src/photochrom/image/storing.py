@@ -11,7 +11,7 @@ from photochrom.errors import ImageError, UnsupportedImageError
 from photochrom.image.carrier import carried
 from photochrom.image.frame import Format, Pixels
 from photochrom.image.header import Header
-from photochrom.image.placing import lack_of_space, placed
+from photochrom.image.placing import placed, refusal
 from photochrom.image.png_texts import HEADER_SIZE, packed_texts
 from photochrom.image.saving import check, dressed, format_of, options
 from photochrom.image.tiff_storing import store_tiff
@@ -103,9 +103,9 @@ def _told(target: Path, kind: Format) -> Iterator[None]:
         yield
     except pyvips.Error as error:
         detail = " ".join(str(error.detail).split())
-        full = lack_of_space(detail)
-        if full is not None:
-            raise full from None
+        refused = refusal(detail)
+        if refused is not None:
+            raise refused from None
         raise ImageError(
             f"{target}: cannot be written as {kind} ({detail}); choose PNG or TIFF"
         ) from None
