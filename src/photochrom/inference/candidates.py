@@ -21,6 +21,7 @@ from .enlarge import Floats, bilinear
 from .regions import Groups, groups_of, regions_of
 from .session import check_distribution
 from .sketch import Sketch
+from .vividness import useful_saturation
 
 APART = 4.0  # mean ΔE of any two over the picture, where there is so much doubt
 NEARER = 0.8  # factor on it, as often as too few are found
@@ -172,7 +173,8 @@ def _log_likelihood(log_probabilities: Floats, ab: Floats) -> float:
 
 def _finished(usual: Sketch, ab: Floats, settings: Settings) -> Sketch:
     """A way to color, with the saturation and the edits that were asked for."""
-    sketch = usual.with_ab(ab * np.float32(settings.saturation))
+    saturation = useful_saturation(ab, usual.lightness, settings.saturation)
+    sketch = usual.with_ab(ab * np.float32(saturation))
     for edit in settings.edits:
         sketch = edit(sketch)
     return sketch
