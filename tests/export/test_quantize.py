@@ -13,7 +13,7 @@ from scipy.stats import entropy
 from skimage import data
 from typer.testing import CliRunner, Result
 
-from photochrom import image
+from photochrom import image, weights
 from photochrom.cli.main import app
 from photochrom.color import bin_centers
 from photochrom.errors import DatasetError, ModelError
@@ -21,6 +21,7 @@ from photochrom.export.head import join, part
 from photochrom.export.quantize import calibration_views, quantize
 from photochrom.inference import Card, load_card, load_engine
 from photochrom.inference.card import attach, detach
+from photochrom.inference.library import EXECUTORS, Executor
 from photochrom.inference.openvino import OpenVinoSession
 from photochrom.inference.session import Session
 
@@ -173,12 +174,12 @@ def test_weights_are_integers_with_a_scale_for_each_channel(quantized: Path) -> 
 
 def test_the_card_tells_what_the_network_was_made_of(small: bytes, quantized: Path) -> None:
     source, card = load_card_of(small), load_card(str(quantized))
-    assert card.name == "small-int8"
+    assert (card.name, card.summary) == ("small-int8", "small; in 8-bit integers")
     assert card.quantization is not None
     assert card.quantization.source_sha256 == source.graph_sha256 != card.graph_sha256
     assert card.quantization.pictures == "3 of photographs"
     assert (card.training, card.temperature) == (source.training, source.temperature)
-    assert card.metrics == {}  # figures are of weights, and these are others
+    assert card.metrics == {}
 
 
 def test_cards_of_before_stay_readable(small: bytes) -> None:
@@ -292,3 +293,31 @@ def test_the_verb_refuses_pictures_that_are_not_there(
     assert result.exit_code == 1
     assert str(missing) in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+# The network in the package
+
+
+def test_the_package_s_network_in_8_bits_is_of_the_one_beside_it() -> None:
+    """New weights without a new `photochrom quantize` would leave the old ones under the name."""
+    card = load_card("autochrome-int8")
+    assert card.quantization is not None
+    assert card.quantization.source_sha256 == load_card("autochrome").graph_sha256
+    assert "validation, 128" in card.metrics
+
+
+@pytest.mark.parametrize("executor", EXECUTORS)
+def test_the_package_s_network_in_8_bits_colors_nearly_alike(executor: Executor) -> None:
+    exact, small = load_engine(threads=1), load_engine("autochrome-int8", 1, executor)
+    for name in ("astronaut", "coffee", "chelsea"):
+        frame = image.from_array(getattr(data, name)())
+        one, other = (engine.sketch(frame).ab for engine in (exact, small))
+        assert np.linalg.norm(one - other, axis=-1).mean() < 2  # seen: 1.0 to 1.6
+        chroma = [np.linalg.norm(ab, axis=-1).mean() for ab in (one, other)]
+        assert chroma[1] == pytest.approx(chroma[0], rel=0.05)
+
+
+def test_the_package_stays_small() -> None:
+    sizes = [path.stat().st_size for path in Path(weights.__path__[0]).glob("*.onnx")]
+    assert sum(sizes) <= 16 * 2**20
+    assert min(sizes) < 0.3 * max(sizes)  # 8 bits for 32, and the scales
