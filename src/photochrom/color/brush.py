@@ -24,11 +24,12 @@ from .srgb import WHITE
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
 
-_STEPS = {8: 1 << 14, 16: 1 << 16}
+_STEPS = {8: 1 << 14, 16: 1 << 12}
 _POWER = {8: 2, 16: 4}
 """Tables run over a root of linear light, in which all tone curves are tame: the square root, of
 whose steps none is more than 0.02 codes at 8 bits, or the fourth, between whose steps the values
-are interpolated: a gamma of 2.2 rises too steeply from black for the square root at 16 bits."""
+are interpolated: a gamma of 2.2 rises too steeply from black for the square root at 16 bits. More
+steps would be no more exact there, and no longer fit the core's nearest cache."""
 
 _SAMPLES = 1 << 18  # of a curve that is inverted: four to a code of 16 bits
 _LIMITS = 32, 96  # lightnesses and hues for which the end of the gamut is known
