@@ -20,6 +20,8 @@ from .quantize import quantize
 from .sweep import sweep
 from .train import train
 from .turing import turing
+from .uncolor import uncolor
+from .verify import verify
 from .watch import watch
 
 app = verbs()
@@ -35,6 +37,8 @@ for verb in (
     odyssey,
     export,
     inspect,
+    verify,
+    uncolor,
     quantize,
     watch,
 ):
