@@ -57,6 +57,8 @@ def test_networks_without_doubts_are_refused() -> None:
 
 # The overlay
 
+PROTAN = np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                   [-0.003882, -0.048116, 1.051998]])  # fmt: skip
 DEUTAN = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
                    [-0.011820, 0.042940, 0.968881]])  # fmt: skip
 TRITAN = np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
@@ -85,7 +87,9 @@ def _ramp(level: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("level", [0, 60, 128, 200, 255])
-@pytest.mark.parametrize("eye", [np.eye(3), DEUTAN, TRITAN], ids=["normal", "deutan", "tritan"])
+@pytest.mark.parametrize(
+    "eye", [np.eye(3), PROTAN, DEUTAN, TRITAN], ids=["normal", "protan", "deutan", "tritan"]
+)
 def test_more_doubt_is_farther_from_grey_to_all_eyes(level: int, eye: np.ndarray) -> None:
     lab = _seen(_ramp(level), eye)
     away = np.hypot(*(lab[:, 1:] - lab[0, 1:]).T)

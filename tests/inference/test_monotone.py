@@ -54,7 +54,7 @@ def _never_falls(figures: list[tuple[float, float]]) -> bool:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_lower_temperature_never_makes_a_photograph_duller(engine: Engine, name: str) -> None:
-    """Of these six, camera and rocket fell by up to 0.9 when temperature was all there was."""
+    """By the annealed mean alone camera loses 1.1 of its chroma, rocket 0.6, chelsea 0.1."""
     frame = _photograph(name)
     assert _never_falls(
         [

@@ -71,7 +71,7 @@ def working_shape(height: int, width: int, size: int, narrowest: int) -> tuple[i
 
     So no copy whose long side has that many pixels is enlarged, and any larger one gives the
     network the same: enlarged by a quarter, to the area of the square, pictures of 3:2 and 256
-    pixels were colored up to 7.5 CIEDE2000 unlike their large copies; now it is 0.6. Square
+    pixels were colored up to 7.5 CIEDE2000 unlike their large copies; now at most 0.7. Square
     pictures are what they were. Others, of the validation set, came 0.6 AuC closer to their
     originals by it.
 
