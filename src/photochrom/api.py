@@ -1,6 +1,7 @@
 """The Python call: a picture in, of whatever kind, and the same kind out, colored."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -21,6 +22,7 @@ Picture: TypeAlias = str | os.PathLike[str] | bytes | PilImage | NDArray[Any]
 Samples: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MARK = ".color"
+_RESULT = re.compile(r"\.color(\.(\d+|confidence|overlay))?$")  # see `archive.beside`
 
 
 def default_output(path: str | os.PathLike[str]) -> Path:
@@ -30,8 +32,8 @@ def default_output(path: str | os.PathLike[str]) -> Path:
 
 
 def is_named_as_output(path: str | os.PathLike[str]) -> bool:
-    """Whether a file is named as `default_output` names its results."""
-    return Path(path).stem.endswith(_MARK)
+    """Whether a file is named as `default_output` names results, or as what comes beside them."""
+    return _RESULT.search(Path(path).stem) is not None
 
 
 @overload

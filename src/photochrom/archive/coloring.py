@@ -1,4 +1,4 @@
-"""One file colored into another, strip by strip: its size is no matter, and nothing of it is lost."""
+"""One file colored into another, strip by strip: of any size, and nothing of it is lost."""
 
 import os
 from collections.abc import Iterator
@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-
 from ..color import SRGB
 from ..color.spaces import SPACES
 from ..errors import UnsupportedImageError
@@ -16,12 +14,14 @@ from ..image import SUFFIXES, Format, Frame, Header, Original, store, store_page
 from ..image.frame import Pixels
 from ..image.icc import profile_of, profile_space, rgb_counterpart
 from ..inference import Colorizer, Settings, Sketch
+from ..inference.candidates import candidates
 from ..inference.hint_files import read_hints
 from ..inference.hints import hinted
 from ..inference.painter import Painter
 from ..inference.reference import like
 from ..inference.tint import is_in_color, kept
 from . import credentials, sidecar
+from .beside import candidate_path, confidence_paths, refuse, write_confidence
 from .lossless import lossless
 from .order import Order, read_once
 from .provenance import Named, Provenance, stamped
@@ -84,6 +84,17 @@ def color_file(
     return Receipt(target, digest.result(), notes)
 
 
+def sketch_file(source: Path, colorizer: Colorizer, order: Order) -> Sketch:
+    """The colors of the picture in a file, its first page's, before they are painted.
+
+    Raises what `color_file` raises for a picture that cannot be read.
+    """
+    with Original(source) as page:
+        small = page.thumbnail(_SEEN)
+        settings = settings_for(order, small, page.header.height, page.header.width)
+        return colorizer.sketch(small, settings)
+
+
 def color_bytes(
     data: bytes,
     colorizer: Colorizer,
@@ -137,11 +148,13 @@ class _Task:
             source=Named(name=self.name, sha256=self.digest.result()),
         )
 
-    def sketch(self, page: Original) -> tuple[Sketch, Frame]:
-        """The colors of a page, and the small copy that they were found for."""
-        small = page.thumbnail(_SEEN)
-        settings = settings_for(self.order, small, page.header.height, page.header.width)
-        return self.colorizer.sketch(small, settings), small
+    def sketches(self, small: Frame, header: Header) -> list[Sketch]:
+        """The colors of a page of which this is a small copy, as many ways as are ordered."""
+        settings = settings_for(self.order, small, header.height, header.width)
+        count = self.order.candidates
+        if count == 1:
+            return [self.colorizer.sketch(small, settings)]
+        return [one.sketch for one in candidates(self.colorizer, small, count, settings)]
 
     def delivered(self, target: Path) -> None:
         """Do with the colored file what else was ordered."""
@@ -158,28 +171,49 @@ class _Task:
 def _written(first: Original, target: Path, task: _Task, *, overwrite: bool) -> tuple[str, ...]:
     """Color and store what was opened; returns notes."""
     header, order = first.header, task.order
-    is_tiff = SUFFIXES.get(target.suffix.lower()) == "tiff"
-    if header.pages > 1 and is_tiff:
+    if header.pages > 1 and SUFFIXES.get(target.suffix.lower()) == "tiff":
+        _refuse_several(header, order)
         rest = [Original(task.source, page=page) for page in range(1, header.pages)]
         pages = [_painted(page, task) for page in (first, *rest)]
         store_pages(target, pages, overwrite=overwrite)
         return ()
-    notes = []
+    beside_it = [candidate_path(target, number) for number in range(2, order.candidates + 1)]
+    if not overwrite:
+        refuse([*beside_it, *(confidence_paths(target) if order.confidence else ())])
+    small = first.thumbnail(_SEEN)
+    ways = task.sketches(small, header)
+    if order.exact_jpeg:
+        _exact(first, ways[0], target, task, overwrite=overwrite)
+    else:
+        output = _output(header, task)
+        for path, sketch in zip((target, *beside_it), ways, strict=False):
+            strips = _strips(first, sketch, output, task)
+            store(path, output, strips, quality=order.quality, overwrite=overwrite)
+    if order.confidence:
+        write_confidence(first, ways[0], target, overwrite=overwrite)
+    return tuple(_notes(header, small, order, len(ways)))
+
+
+def _refuse_several(header: Header, order: Order) -> None:
+    """Of many pages, only the colors are written."""
+    if order.candidates > 1 or order.confidence:
+        raise UnsupportedImageError(
+            f"{header.name}: has {header.pages} pages, for which there are neither candidates nor "
+            "maps of confidence; take it apart, or name an output that holds one page"
+        )
+
+
+def _notes(header: Header, small: Frame, order: Order, ways: int) -> Iterator[str]:
+    """What the owner of the picture should know."""
     if header.pages > 1:
-        notes.append(f"{header.name}: has {header.pages} pages, of which only TIFF holds all")
-    sketch, small = task.sketch(first)
+        yield f"{header.name}: has {header.pages} pages, of which only TIFF holds all"
     if order.assume == "auto" and is_in_color(small):
-        notes.append(
+        yield (
             f"{header.name}: is in color already, and was colored anew; --assume grey says that it "
             "is known"
         )
-    if order.exact_jpeg:
-        _exact(first, sketch, target, task, overwrite=overwrite)
-    else:
-        output = _output(header, task)
-        strips = _strips(first, sketch, output, task)
-        store(target, output, strips, quality=order.quality, overwrite=overwrite)
-    return tuple(notes)
+    if ways < order.candidates:
+        yield f"{header.name}: the network has {ways} opinions of it, and no more"
 
 
 def _exact(page: Original, sketch: Sketch, target: Path, task: _Task, *, overwrite: bool) -> None:
@@ -203,7 +237,7 @@ def _painted(page: Original, task: _Task) -> tuple[Header, Iterator[Pixels]]:
     output = _output(page.header, task)
 
     def strips() -> Iterator[Pixels]:
-        sketch, _ = task.sketch(page)
+        (sketch,) = task.sketches(page.thumbnail(_SEEN), page.header)
         yield from _strips(page, sketch, output, task)
 
     return output, strips()

@@ -39,6 +39,10 @@ class Order:
     """Path of a file of hints; see `inference.hint_files`."""
     reference: str | None = None
     """Path of a picture in color of the same or a like scene, whose colors are taken."""
+    candidates: int = 1
+    """How many ways of coloring are written, the likeliest first."""
+    confidence: bool = False
+    """Write how sure the network was, as a map and as an overlay."""
     keep_tint: float = 0.0
     """Share of the picture's own tint that is laid under its new colors, 0 to 1."""
     assume: Literal["auto", "grey"] = "auto"
@@ -70,6 +74,10 @@ class Order:
                 f"saturation is {self.saturation:g}; give 0 (grey), 1 (as predicted) or any factor "
                 "above"
             )
+        if self.candidates < 1:
+            raise ValueError(f"{self.candidates} candidates; give 1 or more")
+        if self.candidates > 1 and self.exact_jpeg:
+            raise ValueError("candidates and the exact JPEG do not go together; give one of them")
         if not 0 <= self.keep_tint <= 1:
             raise ValueError(f"keep_tint is {self.keep_tint:g}; it lies between 0 and 1")
         if self.profile not in ("keep", *SPACES):
@@ -123,7 +131,15 @@ class Order:
 
 
 _FILES = ("style", "hints", "reference", "certificate")
-_DELIVERY = ("model", "sidecar", "certificate", "key", "preserve_times")
+_DELIVERY = (
+    "model",
+    "candidates",
+    "confidence",
+    "sidecar",
+    "certificate",
+    "key",
+    "preserve_times",
+)
 """What changes no color, or is told elsewhere."""
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ..archive import Order
+from ..inference import Colorizer
 from .task import Report, Task, stamp_of
 
 _FEW = 3  # pictures that are done before processes would have started
@@ -47,6 +48,8 @@ class Hiring:
     """Seconds that a picture may take in a process of its own."""
     lasting: bool = False
     """Whether pictures will come that nobody knows of yet."""
+    colorizer: Colorizer | None = None
+    """Who colors where the order alone does not say it; in threads, as it cannot be sent."""
 
     def crew(self, tasks: Sequence[Task], *, all_there: bool) -> Crew:
         """Somebody to color these tasks, and those that follow where they are not `all_there`.
@@ -57,7 +60,8 @@ class Hiring:
         """
         workers = self.workers or default_workers()
         all_there = all_there and not self.lasting
-        if all_there and len(tasks) <= _FEW and _bytes(tasks) <= _SMALL:
+        few = all_there and len(tasks) <= _FEW and _bytes(tasks) <= _SMALL
+        if few or self.colorizer is not None:
             from .attempt import attempt
             from .threads import Threads
 
@@ -65,7 +69,7 @@ class Hiring:
             # nearly twice), because much of the work around the network does not divide.
             count = max(1, min(workers, len(tasks)))
             threads = 0 if count == 1 else 1
-            colorizer = self.order.colorizer(threads)
+            colorizer = self.colorizer or self.order.colorizer(threads)
             return Threads(lambda task: attempt(task, colorizer, self.order, threads), count)
         from .processes import Processes
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
 
@@ -126,6 +126,34 @@ def carry_out(plan: Plan, wanted: Carrying) -> int:
     if interrupted:
         return INTERRUPTED
     return 1 if telling.failed else 0
+
+
+def together(plan: Plan, wanted: Carrying) -> tuple[Plan, Carrying]:
+    """The same plan for pictures that belong together, whose colors are found first.
+
+    Nobody remembers the results: what a picture becomes depends on which others there are.
+
+    Raises:
+        typer.BadParameter: more than one candidate is wanted of each.
+        PhotochromError: there is no such network.
+    """
+    from ..archive.together import agree
+
+    order = wanted.hiring.order
+    if order.candidates > 1:
+        raise typer.BadParameter("pictures that agree have one way of coloring; leave one out")
+    faults: dict[Path, Fault] = {}
+
+    def unreadable(source: Path, error: PhotochromError) -> None:
+        faults[source] = Fault(str(source), str(error))
+
+    sources = [source for source, _ in plan.pictures]
+    agreed = agree(sources, order.colorizer(), order, unreadable)
+    known = tuple(picture for picture in plan.pictures if picture[0] not in faults)
+    return (
+        replace(plan, pictures=known, faults=(*plan.faults, *faults.values()), ledger=None),
+        replace(wanted, hiring=replace(wanted.hiring, colorizer=agreed)),
+    )
 
 
 def rehearse(plan: Plan, wanted: Carrying) -> int:

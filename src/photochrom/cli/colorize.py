@@ -61,6 +61,14 @@ def colorize(
     recursive: Annotated[
         bool, typer.Option("--recursive", "-r", help="Search the subfolders of folders too.")
     ] = False,
+    consistent: Annotated[
+        bool,
+        typer.Option(
+            "--consistent",
+            help="Give the same things the same colors in all these pictures, of one event or one "
+            "film; 40 take minutes.",
+        ),
+    ] = False,
     retry: Annotated[
         bool, typer.Option("--retry", help="Try pictures again that were set apart.")
     ] = False,
@@ -94,13 +102,19 @@ def colorize(
 
       photochrom colorize -r album -o colored --dry-run
 
+      photochrom colorize film/*.jpg --consistent
+
+      photochrom colorize portrait.jpg --hints coat.json --candidates 3
+
+      photochrom colorize scan.tif --profile adobe-rgb --sidecar --preserve-times
+
       photochrom colorize - < photo.jpg > colored.jpg
 
       photochrom colorize photo.jpg --model iizuka.onnx --style-from sunset.jpg
     """
     from ..batch.crew import Hiring
     from ..batch.listing import pictures_below, pictures_in
-    from .carrying import Carrying, carry_out, rehearse
+    from .carrying import Carrying, carry_out, rehearse, together
     from .plan import plan
     from .streams import color_stream
 
@@ -112,7 +126,11 @@ def colorize(
     wanted = Carrying(
         Hiring(order, workers, time_limit), force=force, retry=retry, json=json, log=log
     )
-    raise typer.Exit(rehearse(planned, wanted) if dry_run else carry_out(planned, wanted))
+    if dry_run:
+        raise typer.Exit(rehearse(planned, wanted))
+    if consistent:
+        planned, wanted = together(planned, wanted)
+    raise typer.Exit(carry_out(planned, wanted))
 
 
 def _refuse_terminal(picture: "Streamed") -> None:

@@ -54,6 +54,23 @@ def _order(
             help="Take the colors of this picture, of the same or a like scene in color.",
         ),
     ] = None,
+    candidates: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Write N ways of coloring, the likeliest first: photo.color.jpg, "
+            "photo.color.2.jpg, ...",
+        ),
+    ] = 1,
+    confidence: Annotated[
+        bool,
+        typer.Option(
+            "--confidence",
+            help="Write how sure the network was, as photo.color.confidence.png and "
+            "photo.color.overlay.png.",
+        ),
+    ] = False,
     keep_tint: Annotated[
         float,
         typer.Option(
@@ -105,6 +122,8 @@ def _order(
         quality=quality,
         hints=hints,
         reference=reference,
+        candidates=candidates,
+        confidence=confidence,
         keep_tint=keep_tint,
         assume=assume,
         profile=profile,
