@@ -7,13 +7,23 @@ numpy arrays at inference and torch tensors (with gradients, on any device) in t
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+import array_api_compat
 import numpy as np
-from array_api_compat import array_namespace, device, is_torch_array
-
-__all__ = ["Array", "array_namespace", "constant", "root", "smallest"]
+from array_api_compat import device, is_torch_array
 
 Array: TypeAlias = Any
 """A floating `numpy.ndarray` or `torch.Tensor`."""
+
+# From 2.0 on numpy has the standard's names itself. Its copy in array-api-compat loads every module
+# of numpy, f2py and all: more work than the first color of a picture.
+_NUMPY_IS_STANDARD = hasattr(np, "__array_api_version__")
+
+
+def array_namespace(*arrays: Array) -> Any:
+    """The functions for these arrays, by the names of the array API standard."""
+    if _NUMPY_IS_STANDARD and all(isinstance(array, np.ndarray | np.generic) for array in arrays):
+        return np
+    return array_api_compat.array_namespace(*arrays)
 
 
 def constant(values: Sequence[Any] | Array, like: Array) -> Array:
