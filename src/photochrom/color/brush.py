@@ -12,6 +12,7 @@ color has codes of the right luminance; the few that have none become grey.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ steps would be no more exact there, and no longer fit the core's nearest cache."
 _SAMPLES = 1 << 18  # of a curve that is inverted: four to a code of 16 bits
 _LIMITS = 32, 96  # lightnesses and hues for which the end of the gamut is known
 
+_ROUGH = 0.02  # codes that the steps between table entries may be off without further ado
 _MISSED = 0.49  # of what parts two grey codes: from there on another may be read
 _TINY = np.float32(1e-12)  # what is divided by where there is no chroma
 _DELTA = 6 / 29  # where the cube root of L*a*b* hands over to a straight line
@@ -59,6 +61,8 @@ class Tables:
     """`(steps + 1,)`: the code, with its fraction, and half a code for rounding."""
     code_climb: Floats
     """`(steps + 1,)`: from each of these to the next."""
+    nearest: npt.NDArray[Any]
+    """`(steps + 1,)`: the code, rounded."""
     light_of: Floats
     """`(steps + 1,)`: linear light of the code nearest to each."""
     weights: Floats
@@ -67,8 +71,11 @@ class Tables:
     """The most chroma that the gamut has; see `gamut.chroma_limits`."""
     mixing: Floats
     """`(3, 2)`: what X - Y and Z - Y, each 1 for white, add to each linear channel."""
-    has_corner: bool
-    """Whether the curve steepens so suddenly that green's step may be longer than that of greys."""
+    light_climb: Floats
+    """`(codes - 1,)`: light from each code to the next."""
+    is_rough: bool
+    """Whether the curve bends so sharply that the steps of the tables miss it, or that green's step
+    may be longer than that of greys."""
     dtype: npt.DTypeLike
     """Of the codes."""
 
@@ -90,13 +97,30 @@ def tables(encoding: Encoding, bit_depth: int) -> Tables:
         root_climb=np.diff(_root(every), append=1).astype(np.float32),
         code_of=(codes + 0.5).astype(np.float32),
         code_climb=np.diff(codes, append=top).astype(np.float32),
+        nearest=(codes + 0.5).astype(np.uint8 if bit_depth == 8 else np.uint16),
         light_of=light[(codes + 0.5).astype(np.intp)].astype(np.float32),
         weights=encoding.to_xyz[1].astype(np.float32),
         limits=chroma_limits(*_LIMITS, from_xyz).astype(np.float32),
         mixing=(from_xyz * WHITE)[:, [0, 2]].astype(np.float32),
-        has_corner=_has_corner(halves, encoding.to_xyz[1, 1]),
+        light_climb=np.diff(light).astype(np.float32),
+        is_rough=_misses(halves, codes, bit_depth) or _has_corner(halves, encoding.to_xyz[1, 1]),
         dtype=np.uint8 if bit_depth == 8 else np.uint16,
     )
+
+
+def _misses(
+    halves: npt.NDArray[np.float64], codes: npt.NDArray[np.float64], bit_depth: int
+) -> bool:
+    """Whether codes, or halves of codes, are missed between the entries of a table.
+
+    Args:
+        halves: `(2 codes - 1,)`: linear light of the codes and of what lies between two.
+        codes: `(steps + 1,)`: the table; see `Tables.code_of`.
+        bit_depth: 8 or 16.
+    """
+    place = halves ** (1 / _POWER[bit_depth]) * (len(codes) - 1)
+    found = np.interp(place, np.arange(len(codes)), codes)
+    return bool(np.abs(found - np.arange(len(halves)) / 2).max() > _ROUGH)
 
 
 def _has_corner(halves: npt.NDArray[np.float64], green: float) -> bool:
@@ -142,6 +166,7 @@ class Brush:
         self._tables = target
         self._planes = np.empty((8, pixels), dtype=np.float32)
         self._index = np.empty(pixels, dtype=np.intp)
+        self._codes = np.empty(pixels, dtype=target.dtype)
         # numpy compares with arrays four times as fast as with a number.
         self._zeros = np.zeros(pixels, dtype=np.float32)
         self._ones = np.ones(pixels, dtype=np.float32)
@@ -181,8 +206,9 @@ class Brush:
             np.subtract(luminance, plane, out=luminance)
         np.divide(luminance, t.weights[1], out=green)
         np.minimum(green, ones, out=green)
+        np.maximum(green, zeros, out=green)
         self._encode(green, out[:, 1], spare, x)
-        if t.has_corner:
+        if t.is_rough:
             self._mend(codes, out)
 
     def lightness(self, codes: Codes, out: Floats) -> None:
@@ -207,13 +233,29 @@ class Brush:
         self._greys(self._source, codes, out)
 
     def _greys(self, source: Tables, codes: Codes, out: Floats) -> None:
-        t, (spare, other) = self._tables, self._planes[-2:, : len(codes)]
+        t, (luminance, spare, other) = self._tables, self._planes[-3:, : len(codes)]
         if codes.shape[1] == 1 and source is t:
             np.copyto(out, codes[:, 0])
             return
-        self._luminance(source, codes, out, spare)
+        self._luminance(source, codes, luminance, spare)
+        np.copyto(out, luminance)
         self._interpolate(out, t.code_of, t.code_climb, spare, other)
         np.subtract(out, np.float32(0.5), out=out)
+        if t.is_rough:
+            self._refine(out, luminance, spare, other)
+
+    def _refine(self, greys: Floats, luminance: Floats, spare: Floats, other: Floats) -> None:
+        """Find grey codes from the lights of those beside them, known to a code or two."""
+        t, index = self._tables, self._index[: len(greys)]
+        for _ in range(2):
+            np.floor(greys, out=spare)
+            np.clip(spare, 0, len(t.light_climb) - 1, out=spare)
+            np.copyto(index, spare, casting="unsafe")
+            np.take(t.light, index, out=other, mode="wrap")
+            np.subtract(luminance, other, out=greys)
+            np.take(t.light_climb, index, out=other, mode="wrap")
+            np.divide(greys, other, out=greys)
+            np.add(greys, spare, out=greys)
 
     def _mend(self, codes: Codes, out: Codes) -> None:
         """Make those grey that have another luminance than the original."""
@@ -294,7 +336,8 @@ class Brush:
         share = np.maximum(limit, _reach(*self._parted(y, x, z, np.float32(1))))
         grey, chroma = self._parted(y, x, z, share)
         chroma *= _reach(grey, chroma)
-        red[stray], blue[stray] = grey + chroma[0], grey + chroma[2]
+        red[stray] = np.maximum(grey + chroma[0], 0)  # not even by a rounding error below
+        blue[stray] = np.maximum(grey + chroma[2], 0)
 
     def _parted(
         self, y: Floats, x: Floats, z: Floats, share: Floats | np.float32
@@ -320,21 +363,20 @@ class Brush:
         share: Floats = np.minimum(limit / np.maximum(np.hypot(a, b), _TINY), 1)
         return share
 
-    def _nearest(self, light: Floats, out: Codes, spare: Floats, _other: Floats) -> None:
+    def _nearest(self, light: Floats, out: Codes, _spare: Floats, _other: Floats) -> None:
         """Codes of linear light in [0, 1], which becomes the light of these codes; 8 bits."""
         t, index = self._tables, self._index[: len(light)]
-        np.maximum(light, self._zeros[: len(light)], out=light)
+        codes = self._codes[: len(light)]
         np.sqrt(light, out=light)
         np.multiply(light, np.float32(t.steps), out=light)
         np.copyto(index, light, casting="unsafe")
-        np.take(t.code_of, index, out=spare, mode="wrap")
-        np.copyto(out, spare, casting="unsafe")
+        np.take(t.nearest, index, out=codes, mode="wrap")
+        np.copyto(out, codes)
         np.take(t.light_of, index, out=light, mode="wrap")
 
     def _interpolated(self, light: Floats, out: Codes, spare: Floats, other: Floats) -> None:
         """The same for 16 bits, whose codes are finer than the steps."""
         t, index = self._tables, self._index[: len(light)]
-        np.maximum(light, self._zeros[: len(light)], out=light)
         self._interpolate(light, t.code_of, t.code_climb, spare, other)
         np.copyto(index, light, casting="unsafe")
         np.copyto(out, index, casting="unsafe")
