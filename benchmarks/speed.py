@@ -1,25 +1,18 @@
-"""Speed against the floor, in one run: `python benchmarks/speed.py`.
+"""The network against its floor, in one run: `python benchmarks/speed.py`.
 
-The floor of the network is its arithmetic at the rate of a matrix product on the same cores; the
-floor of a file is decoding and encoding it. Machines are noisy: read the ratios, not the times.
-Needs the extras `train`, `export`, `demo` and `fast`. Nothing else should run meanwhile.
+The floor is its arithmetic at the rate of a matrix product on the same cores. Machines are noisy:
+read the ratios, not the times. Needs the extras `train`, `export` and `fast`. Nothing else should
+run meanwhile. `archive.py` measures files, `network.py` the network in 8 bits.
 """
 
-import json
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Callable
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from photochrom import image
 from photochrom.inference import DEFAULT, load_engine
 from photochrom.models import catalog
 
@@ -70,41 +63,6 @@ def zhang_session() -> Callable[[], object]:
     return lambda: session.run(None, {name: picture})
 
 
-def large_photograph() -> image.Frame:
-    """24 megapixels with a photograph's content: one enlarged, with film grain."""
-    found = find_spec("skimage")
-    assert found is not None
-    assert found.origin is not None
-    small = image.read(Path(found.origin).parent / "data" / "coffee.png").pixels
-    large = image.resize(small, 4000, 6000).astype(np.int16)
-    grain = np.random.default_rng(0).normal(0, 4, (4000, 6000, 1)).astype(np.int16)
-    return image.from_array((large + grain).clip(0, 255).astype(np.uint8))
-
-
-def colored_in_a_process(source: Path, target: Path) -> tuple[float, float]:
-    """Seconds from `read` to `write` within a process, and that process's peak memory in MB."""
-    code = (
-        "import json, resource, sys, time\n"
-        "from photochrom import image\n"
-        "from photochrom.inference import load_engine\n"
-        "engine = load_engine()\n"
-        "began = time.perf_counter()\n"
-        "frame = image.read(sys.argv[1])\n"
-        "image.write(engine.colorize(frame).frame, sys.argv[2], overwrite=True)\n"
-        "seconds = time.perf_counter() - began\n"
-        "peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024\n"
-        "print(json.dumps([seconds, peak]))\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(source), str(target)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    seconds, peak = json.loads(done.stdout)
-    return seconds, peak
-
-
 def main() -> None:
     rate = matrix_rate()
     print(f"matrix product: {rate:.0f} GFLOP/s on {torch.get_num_threads()} threads\n")
@@ -126,20 +84,6 @@ def main() -> None:
     for name, work, seconds in rows:
         share, speedup = work / seconds / rate, rows[-1][2] / seconds
         print(f"| {name} | {work:.1f} | {1000 * seconds:.1f} | {share:.0%} | {speedup:.1f}× |")
-
-    with tempfile.TemporaryDirectory() as folder:
-        source, target = Path(folder) / "large.jpg", Path(folder) / "colored.jpg"
-        image.write(large_photograph(), source)
-        data = source.read_bytes()
-        frame = image.decode(data)
-        decode, encode = best(lambda: image.decode(data), 3), best(lambda: image.encode(frame), 3)
-        runs = [colored_in_a_process(source, target) for _ in range(3)]
-    seconds, peak = min(runs)[0], max(memory for _, memory in runs)
-    print("\n| 24-megapixel JPEG → JPEG | |\n| --- | --- |")
-    print(f"| decode + encode | {decode:.2f} + {encode:.2f} s |")
-    print(f"| colored | {seconds:.2f} s |")
-    print(f"| colored over decode + encode | {seconds / (decode + encode):.2f} |")
-    print(f"| peak memory | {peak:.0f} MB |")
 
 
 if __name__ == "__main__":
