@@ -13,6 +13,7 @@ import numpy.typing as npt
 from ..color.brush import Brush, tables
 from ..image import Original
 from ..image.frame import Pixels
+from .painted import painted_encoding
 
 MAP_SCALE = 100
 """Codes of a map that stand for one unit of L*; 255, the brightest, for 2.55 and above."""
@@ -87,7 +88,7 @@ class Gauge:
         self._original, self._colored = original, colored
         depth = original.header.bit_depth
         self._before = tables(original.header.encoding, depth)
-        self._after = tables(colored.header.encoding, depth)
+        self._after = tables(painted_encoding(colored.header), depth)
         self._own = local()
 
     def strips(self, threads: int = 0) -> Iterator[Pixels]:

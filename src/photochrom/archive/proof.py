@@ -33,7 +33,7 @@ class Tolerance:
 
     mean: float = 1.0
     """Of |ΔL*| over all pixels of a page."""
-    most: float = 5.0
+    most: float = 4.0
     """Of |ΔL*| in 999 of 1000 pixels."""
 
 

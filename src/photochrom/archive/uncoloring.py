@@ -22,6 +22,7 @@ from ..image.frame import Pixels
 from ..image.icc import grey_counterpart, profile_space
 from ..image.placing import placed
 from .luma import jpeg_with_own_luma, uncolored
+from .painted import painted_encoding
 from .xmp_proof import unstamped
 
 _AT_ONCE = 1 << 15  # pixels that a brush reads at once: its arrays fit a core's cache
@@ -98,11 +99,11 @@ def _grey(header: Header) -> Header:
 def _strips(page: Original, watch: Watch) -> Iterator[Pixels]:
     """The grey pixels, alpha included, top to bottom."""
     header = page.header
+    encoding = tables(painted_encoding(header), header.bit_depth)
     own = local()
 
     def grey(strip: Pixels) -> Pixels:
         if not hasattr(own, "brush"):
-            encoding = tables(header.encoding, header.bit_depth)
             own.brush = Brush(encoding, encoding, _AT_ONCE)
         return _greys(strip, own.brush, header)
 

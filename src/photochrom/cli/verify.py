@@ -39,7 +39,7 @@ def verify(
         typer.Option(
             metavar="L", min=0, help="Of JPEG and WebP: |ΔL*| allowed in 999 of 1000 pixels."
         ),
-    ] = 5.0,
+    ] = 4.0,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print JSON, a line for each picture, for programs.")
     ] = False,

@@ -36,7 +36,7 @@ _SAMPLES = 1 << 18  # of a curve that is inverted: four to a code of 16 bits
 _LIMITS = 32, 96  # lightnesses and hues for which the end of the gamut is known
 
 _ROUGH = 0.02  # codes that the steps between table entries may be off without further ado
-_MISSED = 0.49  # of what parts two grey codes: from there on another may be read
+_MISSED = 0.46  # of what parts two grey codes: from 0.5 on another is read
 _TINY = np.float32(1e-12)  # what is divided by where there is no chroma
 _DELTA = 6 / 29  # where the cube root of L*a*b* hands over to a straight line
 _SLOPE = 3 * _DELTA**2

@@ -1,0 +1,26 @@
+"""What the codes of a colored file meant to those who painted them."""
+
+from ..color import Encoding
+from ..color.spaces import SPACES
+from ..image import Header
+from ..image.icc import grey_counterpart, profile_of, profile_space
+from ..image.profile import encoding_of
+
+
+def painted_encoding(header: Header) -> Encoding:
+    """What the codes of a file mean, with more digits than its profile has where those are known.
+
+    A profile holds primaries to 16 bits of fraction, which moves the luminance of vivid colors by
+    up to a third of a 16-bit step. Of the profiles that coloring writes, it is known what they were
+    rounded from: the encoding of the grey profile that one carries, or a space by name.
+    """
+    icc = header.icc
+    if icc is None or header.channels == 1:
+        return header.encoding
+    for space in SPACES.values():
+        if icc == profile_of(space):
+            return space
+    grey = grey_counterpart(icc) if profile_space(icc) == "rgb" else b""
+    if grey not in icc:  # made just now, not carried
+        return header.encoding
+    return encoding_of(grey, 1) or header.encoding
