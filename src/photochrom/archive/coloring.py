@@ -13,6 +13,7 @@ from ..errors import UnsupportedImageError
 from ..image import SUFFIXES, Format, Frame, Header, Original, store, store_pages
 from ..image.frame import Pixels
 from ..image.icc import profile_of, profile_space, rgb_counterpart
+from ..image.profile import srgb_profile
 from ..inference import Colorizer, Settings, Sketch
 from ..inference.candidates import candidates
 from ..inference.hint_files import read_hints
@@ -252,7 +253,8 @@ def _output(header: Header, task: _Task) -> Header:
     else:
         encoding, icc = header.encoding, header.icc
         if icc is not None and profile_space(icc) == "grey":
-            icc = rgb_counterpart(icc, SRGB)
+            # A damaged one has no curve to take over: its codes were taken for sRGB's.
+            icc = srgb_profile(3) if encoding is SRGB else rgb_counterpart(icc, SRGB)
     return replace(header, channels=3, encoding=encoding, icc=icc, metadata=metadata)
 
 

@@ -10,6 +10,8 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+import pyvips
+
 from photochrom.errors import (
     EmptyFileError,
     ImageError,
@@ -30,6 +32,8 @@ CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}
 
 DEPTHS = {"uchar": 8, "ushort": 16}
 """Bits per channel, by libvips' names."""
+
+_TOLD = 300  # characters of what libvips complains of
 
 HEAD_SIZE = 16
 """Bytes that `sniff` looks at."""
@@ -124,9 +128,17 @@ def admit(image: Any, name: str, max_pixels: int) -> None:
         )
 
 
+def forget_complaints() -> None:
+    """Call it before libvips opens a picture: it tells of one what it has put up with in others.
+
+    It collects complaints, also those over which nothing failed, until something does.
+    """
+    pyvips.vips_lib.vips_error_clear()
+
+
 def loading_error(error: Any, name: str) -> ImageError:
     """What a failure of libvips means to the user."""
-    detail = " ".join(str(error.detail).split())
+    detail = _in_short(str(error.detail))
     if "support" in detail or "samples out of range" in detail:  # the latter: samples per pixel
         return UnsupportedImageError(
             f"{name}: of a kind that is not read ({detail}); save it as plain PNG or TIFF"
@@ -134,3 +146,9 @@ def loading_error(error: Any, name: str) -> ImageError:
     return TruncatedImageError(
         f"{name}: damaged or incomplete ({detail or 'no detail'}); copy it again from its source"
     )
+
+
+def _in_short(detail: str) -> str:
+    """In one line, and once what was said of every strip or tag."""
+    said = "; ".join(dict.fromkeys(" ".join(line.split()) for line in detail.splitlines()))
+    return said if len(said) <= _TOLD else f"{said[:_TOLD]} ..."

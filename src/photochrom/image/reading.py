@@ -13,6 +13,7 @@ from photochrom.image.admission import (
     HEAD_SIZE,
     MAX_PIXELS,
     admit,
+    forget_complaints,
     loading_error,
     open_file,
     sniff,
@@ -49,6 +50,7 @@ def decode(data: bytes, *, name: str = "<bytes>", max_pixels: int = MAX_PIXELS) 
     """
     kind = sniff(data[:HEAD_SIZE], name)
     load = partial(pyvips.Operation.call, f"{kind}load_buffer", data, access="sequential")
+    forget_complaints()
     try:
         image = load(fail_on="warning" if kind == "jpeg" else "error")
         admit(image, name, max_pixels)

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import pyvips
 
 from photochrom.errors import ImageError
-from photochrom.image.admission import open_file
+from photochrom.image.admission import forget_complaints, open_file
 from photochrom.image.frame import Format
 
 
@@ -40,6 +40,7 @@ class Source:
     def load(self, kind: Format, **options: Any) -> Any:
         """The picture as libvips opens it, to be read from top to bottom. Raises pyvips.Error."""
         options = {"access": "sequential", "fail_on": "error"} | options
+        forget_complaints()
         if isinstance(self._source, bytes):
             return pyvips.Operation.call(f"{kind}load_buffer", self._source, **options)
         with self.same() as file:
