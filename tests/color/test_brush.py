@@ -9,9 +9,11 @@ from photochrom.color import (
     SRGB,
     Encoding,
     ciede2000,
+    fit_chroma,
     fit_to_linear,
     grey_to_lightness,
     in_srgb,
+    lightness_to_grey,
     linear_to_xyz,
     srgb_to_lab,
     xyz_to_lab,
@@ -93,6 +95,20 @@ def test_colors_are_those_of_the_slow_way(seed):
     # Where the gamut ends is interpolated; near black and the brightest yellows by too much.
     assert np.percentile(ciede2000(fast, slow), 95) < 3
     assert ciede2000(fast, slow).mean() < 0.2
+
+
+@pytest.mark.parametrize("beyond", [1.2, 2.0, 5.0])
+def test_colors_far_beyond_the_gamut_keep_their_hue(beyond):
+    rng = np.random.default_rng(0)
+    lightness, hue = rng.uniform(20, 90, 20_000), rng.uniform(-np.pi, np.pi, 20_000)
+    codes = np.rint(lightness_to_grey(lightness) * 65535).astype(np.uint16)[:, None]
+    way = np.stack([np.cos(hue), np.sin(hue)], axis=1)
+    rays = np.concatenate([lightness[:, None], 300 * way], axis=1)
+    most = np.hypot(*fit_chroma(rays)[:, 1:].T)
+    _, a, b = srgb_to_lab(_painted(codes, beyond * most[:, None] * way) / 65535).T
+    turned = np.angle((a + 1j * b) * np.exp(-1j * hue), deg=True)
+    assert abs(turned).max() < 1
+    assert (np.hypot(a, b) / most).mean() == pytest.approx(1, abs=0.01)
 
 
 def test_colors_inside_srgb_come_back_as_they_were():

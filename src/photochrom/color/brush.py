@@ -37,6 +37,7 @@ _LIMITS = 32, 96  # lightnesses and hues for which the end of the gamut is known
 
 _ROUGH = 0.02  # codes that the steps between table entries may be off without further ado
 _MISSED = 0.46  # of what parts two grey codes: from 0.5 on another is read
+_SURFACE = 6  # by how much the limits replace mixing with grey, per share of chroma that it takes
 _TINY = np.float32(1e-12)  # what is divided by where there is no chroma
 _DELTA = 6 / 29  # where the cube root of L*a*b* hands over to a straight line
 _SLOPE = 3 * _DELTA**2
@@ -330,10 +331,11 @@ class Brush:
         stray = np.flatnonzero((low < 0) | (high > 1))
         y = root[stray]
         x, z = (line[stray] * y + end[stray] for line, end in zip(slopes, offsets, strict=True))
-        # Hue stays where much is lost; at the surface, where the limits are not known well enough,
-        # it makes no difference.
+        # At the surface the limits are not known well enough, and mixing with grey turns no hue; of
+        # colors far beyond it would turn by up to 20 degrees, and chroma rise and fall with it.
         limit = self._share(116 * y, 500 * (x - y), 200 * (y - z))
-        share = np.maximum(limit, _reach(*self._parted(y, x, z, np.float32(1))))
+        lost = 1 - _reach(*self._parted(y, x, z, np.float32(1)))
+        share = np.maximum(limit, 1 - np.float32(_SURFACE) * lost)
         grey, chroma = self._parted(y, x, z, share)
         chroma *= _reach(grey, chroma)
         red[stray] = np.maximum(grey + chroma[0], 0)  # not even by a rounding error below
