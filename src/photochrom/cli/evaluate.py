@@ -5,15 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from .extras import require_evaluate
 from .faults import tell
@@ -101,6 +92,16 @@ def evaluate(
     # Two pictures are measured at a time. With threads of its own for each, OpenBLAS (numpy's
     # matrix products) took 5 times the CPU time, by waiting; it reads this when it is loaded.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
     from ..cache import cache_folder
     from ..data.sources import names
     from ..evaluation.comparison import Comparison

@@ -8,7 +8,6 @@ import typer
 
 from ..cache import cache_folder
 from ..errors import OutputExistsError, TrainingError
-from .display import Display
 from .training import fabric_for, load_torch
 
 if TYPE_CHECKING:
@@ -62,6 +61,7 @@ def find_lr(
     load_torch(threads)
     from ..training.lr_finder import find_rate, rising, table_beside, write_test
     from ..training.recipe import load_recipe
+    from .display import Display
 
     if not 0 < first < last:
         raise typer.BadParameter("--from must be above 0 and below --to")

@@ -8,28 +8,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from .lines import json_line, picture_line
 
 if TYPE_CHECKING:
     from ..batch.task import Outcome
+    from .bar import Bar
 
 _STATES = ("colored", "current", "failed", "quarantined")
 
 
 class Display:
-    """A bar while it lasts, and a line at the end; the bar only where somebody looks at it."""
+    """A bar while it lasts, and a line at the end.
+
+    The bar only where somebody looks at it, and for more than one picture: over a single one it
+    would leap from nothing to the end.
+    """
 
     def __init__(self, total: int | None, *, json: bool) -> None:
         """Begin to count.
@@ -39,28 +33,12 @@ class Display:
             json: whether standard output gets a line of JSON for each, instead of the paths of
                 those that were written.
         """
-        console = Console(stderr=True)
-        self._bar = Progress(
-            TextColumn("coloring"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Speed(),
-            TextColumn("time left"),
-            TimeRemainingColumn(),
-            console=console,
-            disable=total is None or not console.is_terminal,
-            transient=True,
-            redirect_stdout=False,  # rich would send it to stderr
-        )
-        self._both = not self._bar.disable and sys.stdout.isatty()
+        self._bar = None if total is None else _bar_over(total)
         self._json = json
-        self._task = self._bar.add_task("", total=total)
-        self._left = total or 0
         self._begin = time.monotonic()
         self._states: Counter[str] = Counter()
 
     def __enter__(self) -> "Display":
-        self._bar.start()
         return self
 
     def __exit__(
@@ -69,16 +47,17 @@ class Display:
         _error: BaseException | None,
         _traceback: TracebackType | None,
     ) -> None:
-        self._bar.stop()
+        if self._bar is not None:
+            self._bar.remove()
 
     def show(self, outcome: "Outcome") -> None:
         """One picture more, whatever became of it."""
         self._states[outcome.state] += 1
-        if outcome.state == "current":  # no time was spent on it, so it tells nothing of the rest
-            self._left -= 1
-            self._bar.update(self._task, total=self._left)
-        else:
-            self._bar.advance(self._task)
+        if self._bar is not None:
+            if outcome.state == "current":
+                self._bar.leave_out()
+            else:
+                self._bar.advance()
         if self._json:
             self._print(picture_line(outcome))
         elif outcome.state == "colored":
@@ -105,15 +84,15 @@ class Display:
         return json_line("end", **states, interrupted=interrupted, seconds=seconds)
 
     def _print(self, line: str) -> None:
-        if self._both:  # above the bar, which shares the terminal
-            self._bar.console.print(line, soft_wrap=True, markup=False, highlight=False)
+        if self._bar is not None and sys.stdout.isatty():
+            self._bar.print_above(line)
         else:
             typer.echo(os.fsencode(line))  # names need not be text
 
 
-class _Speed(ProgressColumn):
-    """Pictures per second."""
+def _bar_over(total: int) -> "Bar | None":
+    if total < 2 or not sys.stderr.isatty():
+        return None
+    from .bar import Bar
 
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.1f} pictures/s")
+    return Bar(total)

@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ..experiments.crew import work
 from .faults import tell
@@ -95,6 +93,15 @@ class _Crew:
 
     def train(self, runs: Sequence["Run"], jobs: int) -> None:
         """Train them all; name those that fail and those that end well."""
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
         columns = TextColumn("runs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
         with Progress(*columns, console=Console(stderr=True)) as progress:
             task = progress.add_task("", total=len(runs))

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from .display import Display
 from .training import fabric_for, load_torch
 
 
@@ -49,6 +48,7 @@ def train(
     from ..cache import cache_folder
     from ..training.loop import train as run_training
     from ..training.recipe import load_recipe
+    from .display import Display
 
     loaded = [load_recipe(recipe, setting or []) for recipe in recipes]
     if len(loaded) > 1 and (output or devices > 1 or nodes > 1):
