@@ -91,10 +91,11 @@ def decode(path: Path) -> Any:
 
 
 def plain_copy(source: Path, target: Path) -> None:
-    """What libvips takes to read a file and to write it again."""
-    pyvips.Image.new_from_file(os.fspath(source), access="sequential").write_to_file(
-        os.fspath(target)
-    )
+    """Reading a file and writing it again, by libvips, until it is on the disk, as ours is."""
+    picture = pyvips.Image.new_from_file(os.fspath(source), access="sequential")
+    picture.write_to_file(os.fspath(target))
+    with target.open("rb") as file:
+        os.fsync(file.fileno())
 
 
 def apart(source: Path, target: Path, rounds: int) -> tuple[float, float]:
