@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from photochrom.errors import TruncatedImageError, UnsupportedImageError
+from photochrom.image.jpeg_metadata import ROOM, is_xmp, xmp_bodies, xmp_of
 
 _SOI, _EOI = b"\xff\xd8", b"\xff\xd9"
 _DHT, _SOS, _DQT, _DRI, _COM = 0xC4, 0xDA, 0xDB, 0xDD, 0xFE
@@ -19,10 +20,8 @@ _FRAMES = {0xC0: "baseline", 0xC1: "extended", 0xC2: "progressive"}
 _OTHER_FRAMES = {*range(0xC3, 0xD0)} - {_DHT, 0xC8, 0xCC}  # lossless, hierarchical, arithmetic
 _DATA_END = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # neither a stuffed 0 nor a restart nor fill
 
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _ICC = b"ICC_PROFILE\0"
 _ADOBE = b"Adobe"
-_ROOM = 65533  # bytes of a segment's body
 
 
 @dataclass(frozen=True)
@@ -99,21 +98,23 @@ class Jpeg:
         carried = tuple(one for one in self.segments if one.is_carried)
         return Jpeg(carried + other.bare().segments, self.tail)
 
-    def with_xmp(self, xmp: bytes, name: str) -> "Jpeg":
-        """Another XMP packet, of at most 65,504 bytes, in the place of the old one or behind EXIF.
+    @property
+    def xmp(self) -> bytes | None:
+        """The XMP packet, with what may stand in segments of an extension; None without one."""
+        return xmp_of(one.body for one in _of(self, _APP1))
 
-        Raises UnsupportedImageError for a longer packet; `name` begins the message.
+    def with_xmp(self, xmp: bytes, name: str) -> "Jpeg":
+        """Another XMP packet, in the place of the old one or behind EXIF.
+
+        Raises UnsupportedImageError for one that is longer than a segment and cannot be divided;
+        `name` begins the message.
         """
-        if len(xmp) > _ROOM - len(_XMP):
-            raise UnsupportedImageError(
-                f"{name}: its XMP would have {len(xmp)} bytes, a JPEG segment holds "
-                f"{_ROOM - len(_XMP)}; shorten the packet"
-            )
-        return self._replaced(lambda one: _begins(one, _APP1, _XMP), [Segment(_APP1, _XMP + xmp)])
+        new = [Segment(_APP1, body) for body in xmp_bodies(xmp, name)]
+        return self._replaced(lambda one: is_xmp(one.marker, one.body), new)
 
     def with_icc(self, icc: bytes) -> "Jpeg":
         """Another color profile, in the place of the old one or behind EXIF."""
-        room = _ROOM - len(_ICC) - 2
+        room = ROOM - len(_ICC) - 2
         parts = [icc[at : at + room] for at in range(0, len(icc), room)]
         new = [
             Segment(_APP2, _ICC + bytes([number, len(parts)]) + part)

@@ -8,7 +8,8 @@ from photochrom.image.exif import described, refreshed
 from photochrom.image.frame import Format, Metadata
 from photochrom.image.header import Compression, Layout
 from photochrom.image.iptc import unwrap
-from photochrom.image.png_texts import read_texts
+from photochrom.image.jpeg_metadata import read_xmp_and_iptc
+from photochrom.image.png_texts import read_texts, read_xmp
 from photochrom.image.tiff_tags import Directory, Tiff, Value
 
 _COMPRESSION, _PREDICTOR, _TILE_WIDTH, _TILE_HEIGHT = 259, 317, 322, 323
@@ -20,14 +21,18 @@ _RESAVED = Layout()
 
 def metadata_of(image: Any, file: BinaryIO, kind: Format, page: int = 0) -> Metadata:
     """What a file says about the picture that libvips opened of it, at a page of a TIFF."""
-    exif, iptc = blob(image, "exif-data"), blob(image, "iptc-data")
+    exif, iptc, xmp = (blob(image, f"{what}-data") for what in ("exif", "iptc", "xmp"))
     if kind == "tiff":
         exif, iptc = _of_page(file, page)
+    elif kind == "jpeg":  # of which libvips sees what one segment holds
+        xmp, iptc = read_xmp_and_iptc(file)
+    elif kind == "png":
+        xmp = read_xmp(file)
     resolution = (float(image.xres), float(image.yres))
     return Metadata(
         exif=None if exif is None else refreshed(exif),
         iptc=None if iptc is None else unwrap(iptc),
-        xmp=blob(image, "xmp-data"),
+        xmp=xmp,
         resolution=None if _is_unknown(resolution) else resolution,
         texts=read_texts(file) if kind == "png" else (),
     )

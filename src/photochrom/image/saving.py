@@ -6,7 +6,7 @@ from typing import Any
 import pyvips
 
 from photochrom.errors import UnsupportedImageError
-from photochrom.image import iptc
+from photochrom.image import jpeg_metadata, png_texts
 from photochrom.image.frame import Format
 from photochrom.image.header import Header, Layout
 from photochrom.image.profile import matching_profile
@@ -20,6 +20,14 @@ SUFFIXES: dict[str, Format] = {
     ".webp": "webp",
 }
 """The format that each file name ending means."""
+
+HEAD = 1 << 17
+"""Bytes of a file that `head_size` looks at."""
+
+# Of an EXIF block: beyond 65,535 libexif, through which libvips writes, leaves out what it cannot
+# read, and a JPEG loses all of it where libvips' own fields, some 130 bytes, do not fit any more.
+_LONG_EXIF = 65_000
+_LONGEST_EXIF = 65_533
 
 _LONGEST_SIDE: dict[Format, int] = {"jpeg": 65500, "webp": 16383}
 _UNKNOWN_RESOLUTION = 72 / 25.4  # pixels per mm; what EXIF prescribes where it is not known
@@ -61,6 +69,30 @@ def check(header: Header, kind: Format) -> None:
             f"{header.name}: {header.width} x {header.height}, {kind} holds {longest} pixels "
             "a side; write PNG or TIFF"
         )
+    exif = header.metadata.exif
+    if kind == "webp" and exif is not None and len(exif) > _LONGEST_EXIF:
+        raise UnsupportedImageError(
+            f"{header.name}: its EXIF block has {len(exif)} bytes, of which WebP is given "
+            f"{_LONGEST_EXIF}; write PNG or TIFF"
+        )
+
+
+def insertion(header: Header, kind: Format) -> bytes:
+    """Metadata that libvips would lose or spoil, to be put into the file behind its head.
+
+    Raises UnsupportedImageError where the format cannot hold it.
+    """
+    metadata, exif = header.metadata, _long_exif(header, kind)
+    if kind == "png":
+        return png_texts.packed(exif, metadata.xmp, metadata.texts)
+    if kind == "jpeg":
+        return jpeg_metadata.packed(exif, metadata.xmp, metadata.iptc, header.name)
+    return b""
+
+
+def head_size(beginning: bytes, kind: Format) -> int:
+    """Bytes of a PNG or JPEG file, from its first `HEAD`, that the insertion belongs behind."""
+    return png_texts.HEADER_SIZE if kind == "png" else jpeg_metadata.head_size(beginning)
 
 
 def dressed(image: Any, header: Header, kind: Format) -> Any:
@@ -71,13 +103,11 @@ def dressed(image: Any, header: Header, kind: Format) -> Any:
     image = image.copy(interpretation=grey if header.channels == 1 else rgb, xres=across, yres=down)
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", "in")
-    blobs = {
-        "icc-profile-data": matching_profile(header.icc, header.channels),
-        "exif-data": metadata.exif,
-        "xmp-data": metadata.xmp,
-    }
-    if metadata.iptc is not None and kind == "jpeg":
-        blobs["iptc-data"] = iptc.wrap(metadata.iptc)
+    blobs = {"icc-profile-data": matching_profile(header.icc, header.channels)}
+    if _long_exif(header, kind) is None:
+        blobs["exif-data"] = metadata.exif
+    if kind in ("tiff", "webp"):
+        blobs["xmp-data"] = metadata.xmp
     for field, data in blobs.items():
         if data is not None:
             image.set_type(pyvips.GValue.blob_type, field, data)
@@ -87,8 +117,15 @@ def dressed(image: Any, header: Header, kind: Format) -> Any:
 def options(header: Header, kind: Format, quality: int) -> dict[str, Any]:
     """How libvips is to write each format."""
     # A JPEG has its resolution in an EXIF block; elsewhere none is made where there was none.
-    keep = _KEEP_ALL if header.metadata.exif or kind == "jpeg" else _KEEP_ALL - _KEEP_EXIF
+    has_exif = _long_exif(header, kind) is None and (header.metadata.exif or kind == "jpeg")
+    keep = _KEEP_ALL if has_exif else _KEEP_ALL - _KEEP_EXIF
     return {"keep": keep} | _of_format(header, kind, quality)
+
+
+def _long_exif(header: Header, kind: Format) -> bytes | None:
+    """The EXIF block where it is longer than libvips may be trusted with; else None."""
+    exif = header.metadata.exif
+    return exif if exif and len(exif) > _LONG_EXIF and kind in ("jpeg", "png") else None
 
 
 def _of_format(header: Header, kind: Format, quality: int) -> dict[str, Any]:

@@ -12,8 +12,15 @@ from photochrom.image.carrier import carried
 from photochrom.image.frame import Format, Pixels
 from photochrom.image.header import Header
 from photochrom.image.placing import placed, refusal
-from photochrom.image.png_texts import HEADER_SIZE, packed_texts
-from photochrom.image.saving import check, dressed, format_of, options
+from photochrom.image.saving import (
+    HEAD,
+    check,
+    dressed,
+    format_of,
+    head_size,
+    insertion,
+    options,
+)
 from photochrom.image.tiff_storing import store_tiff
 
 
@@ -47,11 +54,15 @@ def store(
     target = Path(target)
     kind = format_of(target)
     check(output, kind)
+    added = insertion(output, kind)
     with placed(target, overwrite=overwrite) as file, _told(target, kind):
         if kind == "tiff":
             store_tiff(file, [(output, strips)])
         else:
+            file.seek(len(added))  # a gap, for heads are written at once
             _save(file, output, kind, strips, quality)
+            if added:
+                _fill(file, kind, added)
 
 
 def store_pages(
@@ -78,10 +89,7 @@ def store_pages(
 def _save(
     file: BinaryIO, output: Header, kind: Format, strips: Iterable[Pixels], quality: int
 ) -> None:
-    """Let libvips write to the file, from its beginning."""
-    # The gap that texts will fill: libpng writes the header, behind which they belong, at once.
-    texts = packed_texts(output.metadata.texts) if kind == "png" else b""
-    file.seek(len(texts))
+    """Let libvips write to the file, from where it stands."""
     with carried(output, strips) as image:
         pyvips.Operation.call(
             f"{kind}save_target",
@@ -89,11 +97,14 @@ def _save(
             pyvips.Target.new_to_descriptor(file.fileno()),
             **options(output, kind, quality),
         )
-    if texts:
-        file.seek(len(texts))
-        header = file.read(HEADER_SIZE)
-        file.seek(0)
-        file.write(header + texts)
+
+
+def _fill(file: BinaryIO, kind: Format, added: bytes) -> None:
+    """Put metadata behind the head of a file that begins where there is just room for them."""
+    file.seek(len(added))
+    beginning = file.read(HEAD)
+    file.seek(0)
+    file.write(beginning[: head_size(beginning, kind)] + added)
 
 
 @contextmanager

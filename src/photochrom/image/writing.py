@@ -13,8 +13,15 @@ from photochrom.image.exif import to_tags
 from photochrom.image.frame import Format, Frame
 from photochrom.image.header import Header
 from photochrom.image.placing import placed
-from photochrom.image.png_texts import HEADER_SIZE, packed_texts
-from photochrom.image.saving import check, dressed, format_of, options
+from photochrom.image.saving import (
+    HEAD,
+    check,
+    dressed,
+    format_of,
+    head_size,
+    insertion,
+    options,
+)
 from photochrom.image.tiff_appending import append
 from photochrom.image.tiff_tags import Tiff
 
@@ -27,11 +34,13 @@ def encode(frame: Frame, *, format: Format | None = None, quality: int = 95) -> 
     IPTC in JPEG and TIFF. A profile of another color space than the pixels' gives way to sRGB's.
 
     Raises UnsupportedImageError where the format cannot hold the picture: 16 bits in JPEG or WebP,
-    alpha in JPEG, too long a side. Nothing is reduced in silence.
+    alpha in JPEG, too long a side, metadata of more bytes than it can hold. Nothing is reduced or
+    left out in silence.
     """
     kind = format or frame.format
     header = _header(frame)
     check(header, kind)
+    added = insertion(header, kind)
     planes = [frame.pixels] if frame.alpha is None else [frame.pixels, frame.alpha[..., None]]
     samples = np.concatenate(planes, axis=2) if len(planes) > 1 else frame.pixels
     image = pyvips.Image.new_from_array(np.ascontiguousarray(samples))
@@ -46,8 +55,8 @@ def encode(frame: Frame, *, format: Format | None = None, quality: int = 95) -> 
         ) from None
     if kind == "tiff":
         return _tagged(data, header)
-    texts = packed_texts(frame.metadata.texts) if kind == "png" else b""
-    return b"".join([data[:HEADER_SIZE], texts, data[HEADER_SIZE:]]) if texts else data
+    head = head_size(data[:HEAD], kind) if added else 0
+    return b"".join([data[:head], added, data[head:]]) if added else data
 
 
 def write(
