@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from photochrom.archive.sidecar import sha256_of
 from photochrom.batch.ledger import Ledger
 from photochrom.batch.opening import open_ledger
 from photochrom.batch.survey import Rules, Verdict, judge
-from photochrom.batch.task import Colored, Stamp, Task, Version, sha256_of, stamp_of
+from photochrom.batch.task import Colored, Stamp, Task, Version, stamp_of
 
 RULES = Rules("x")
 

@@ -17,6 +17,7 @@ from ..errors import ImageError
 from ..inference import DEFAULT, Colorizer, Settings, load_colorizer
 from ..inference.library import Executor
 from .credentials import Signer
+from .sidecar import sha256_of
 
 _LOWEST_TEMPERATURE = 0.01  # the mode, in effect: ten times less moves no channel by one level
 
@@ -145,7 +146,7 @@ _DELIVERY = (
 
 def _sha256(path: str) -> str:
     try:
-        return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+        return sha256_of(Path(path))
     except OSError as error:
         raise ImageError(f"{path}: cannot be read ({error.strerror}); check the path") from None
 

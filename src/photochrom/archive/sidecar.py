@@ -70,6 +70,9 @@ def read(picture: Path) -> Sidecar | None:
 
 
 def sha256_of(path: Path) -> str:
-    """The hash of a file, which is never in memory as a whole; OSError where it cannot be read."""
+    """The hash of a file, in hex, which is never in memory as a whole.
+
+    Raises OSError where it cannot be read.
+    """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

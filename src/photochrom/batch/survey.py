@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from ..api import refuse_overwriting
+from ..archive.sidecar import sha256_of
 from ..errors import OutputExistsError
 from .ledger import Entry, Ledger
-from .task import Task, Version, sha256_of, stamp_of
+from .task import Task, Version, stamp_of
 
 
 @dataclass(frozen=True)

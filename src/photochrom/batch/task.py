@@ -1,6 +1,5 @@
 """One picture of a job, and what became of it."""
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,13 +98,3 @@ def stamp_of(path: Path) -> Stamp | None:
     except (OSError, ValueError):
         return None
     return Stamp(status.st_size, status.st_mtime_ns)
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file's content, in hex.
-
-    Raises:
-        OSError: it cannot be read.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
