@@ -44,6 +44,10 @@ def verbs() -> typer.Typer:
 
 
 def tell(message: str) -> None:
-    """One line on stderr; a file's name may hold any character, line breaks included."""
-    line = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
-    typer.echo(f"error: {line}", err=True)
+    """One line on stderr."""
+    typer.echo(f"error: {printable(message)}", err=True)
+
+
+def printable(text: str) -> str:
+    """One line, whatever files say or are called: no line breaks, nothing that moves a cursor."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)

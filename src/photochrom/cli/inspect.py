@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .faults import tell
+from .faults import printable, tell
 
 if TYPE_CHECKING:
     from ..archive.credentials import Credentials
@@ -63,7 +63,7 @@ def inspect(
         if as_json:
             typer.echo(json.dumps({"file": str(path), **_plain(found)}))
         else:
-            typer.echo("\n".join([_printable(str(path)), *_lines(found)]))
+            typer.echo("\n".join([printable(str(path)), *_lines(found)]))
     raise typer.Exit(0 if all_sound else 1)
 
 
@@ -122,7 +122,7 @@ def _lines(found: "Inspection") -> list[str]:
         f"sidecar: {_beside(found.beside_fits)}",
         *(f"not looked at: {remark}" for remark in found.remarks),
     ]
-    return [f"  {_printable(line)}" for line in lines]
+    return [f"  {printable(line)}" for line in lines]
 
 
 def _of_fields(count: int | None) -> str:
@@ -163,8 +163,3 @@ def _beside(fits: bool | None) -> str:
     if fits is None:
         return "none"
     return "of this very file" if fits else "DIFFERENT: the file was changed after it was written"
-
-
-def _printable(line: str) -> str:
-    """A line whatever the file says: no line breaks, nothing that moves a cursor."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ..errors import PhotochromError
+from .faults import printable
 
 if TYPE_CHECKING:
     from ..batch.task import Outcome
@@ -42,7 +43,7 @@ def picture_line(outcome: "Outcome") -> str:
 
 def remark(text: str) -> None:
     """One line on stderr that is no error."""
-    typer.echo(f"note: {_printable(text)}", err=True)
+    typer.echo(f"note: {printable(text)}", err=True)
 
 
 class Log:
@@ -81,7 +82,7 @@ class Log:
         if not self._file:
             return
         try:
-            self._file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {_printable(line)}\n")
+            self._file.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')} {printable(line)}\n")
         except OSError as error:
             raise self._fault(error) from None
 
@@ -101,8 +102,3 @@ class Log:
         return PhotochromError(
             f"{self._path}: cannot be written ({error.strerror}); choose another --log"
         )
-
-
-def _printable(text: str) -> str:
-    """One line, whatever names are in it."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
