@@ -14,19 +14,21 @@ import pyvips
 from photochrom.color import SRGB, WHITE, Encoding
 from photochrom.color.encoding import D50, SRGB_CURVE, Power, bradford, scaled_to_white
 from photochrom.color.spaces import LIGHTNESS
+from photochrom.image.conversion import converted, fits
 from photochrom.image.frame import Pixels
 from photochrom.image.icc import Curve, Doubles, Space, description, profile_space, shape_of
 from photochrom.image.shaper import shaper
 
 _CHANNELS: dict[Space, int] = {"grey": 1, "rgb": 3, "cmyk": 4}
-_INTERPRETATIONS: dict[tuple[Space, int], str] = {
-    ("grey", 8): "b-w",
-    ("grey", 16): "grey16",
-    ("rgb", 8): "srgb",
-    ("rgb", 16): "rgb16",
-    ("cmyk", 8): "cmyk",
-    ("cmyk", 16): "cmyk",
+_INTERPRETATIONS = {
+    (1, False): "b-w",
+    (1, True): "grey16",
+    (3, False): "srgb",
+    (3, True): "rgb16",
+    (4, False): "cmyk",
+    (4, True): "cmyk",
 }
+"""libvips' names, by channels and by whether they have 16 bits."""
 
 # The sRGB profiles in circulation (HP, Facebook's "c2", Little CMS, ...) differ from one another
 # by up to 205 of 65535 on a 9 x 9 x 9 cube of colors; Display P3 differs from them by 24575. One
@@ -61,8 +63,7 @@ def encoding_of(icc: bytes | None, channels: int) -> Encoding | None:
     """
     if channels == 4:
         return None
-    space = None if icc is None else profile_space(icc)
-    if icc is None or not (space == "rgb" or (space == "grey" and channels == 1)):
+    if icc is None or not fits(icc, channels):
         return SRGB
     try:
         shape = shape_of(icc)
@@ -74,7 +75,7 @@ def encoding_of(icc: bytes | None, channels: int) -> Encoding | None:
     to_xyz = SRGB.to_xyz if shape.colorants is None else _plausible(shape.colorants)
     if curve is None or to_xyz is None:
         return None
-    return Encoding(description(icc) or f"{space} profile", curve, to_xyz)
+    return Encoding(description(icc) or f"{profile_space(icc)} profile", curve, to_xyz)
 
 
 def _rising(curves: tuple[Curve, ...]) -> Curve | None:
@@ -176,14 +177,12 @@ def managed(pixels: Pixels, icc: bytes | None) -> tuple[Pixels, bytes | None]:
     picture, and without any, grey and RGB come back untouched. CMYK is always converted.
     """
     cmyk = pixels.shape[2] == 4
-    space = None if icc is None else profile_space(icc)
-    fits = space == "cmyk" if cmyk else space == "rgb" or (space == "grey" and pixels.shape[2] == 1)
     try:
-        if icc is not None and fits:
+        if icc is not None and fits(icc, pixels.shape[2]):
             if not cmyk and is_srgb(icc):
                 return pixels, icc
-            converted = to_srgb(pixels, icc)
-            return converted, srgb_profile(converted.shape[2])
+            done = to_srgb(pixels, icc)
+            return done, srgb_profile(done.shape[2])
     except pyvips.Error:
         pass  # the profile is damaged: a reason to do without it, not to refuse the picture
     return (to_srgb(pixels, None), srgb_profile(3)) if cmyk else (pixels, None)
@@ -196,27 +195,15 @@ def to_srgb(pixels: Pixels, icc: bytes | None) -> Pixels:
     intent is relative colorimetric with black point compensation, which leaves white white and
     keeps the shadows of CMYK apart. Raises pyvips.Error for a profile that cannot be used.
     """
-    depth = 8 * pixels.dtype.itemsize
-    spaces: dict[int, Space] = {1: "grey", 3: "rgb", 4: "cmyk"}
-    space = spaces[pixels.shape[2]]
-    target = "sgrey" if space == "grey" else "srgb"
-    if space == "grey" and icc is not None and profile_space(icc) == "rgb":
-        pixels = np.repeat(pixels, 3, axis=2)  # a grey file under an RGB profile: R = G = B
-        space = "rgb"
+    colors, is_deep = pixels.shape[2], pixels.dtype == np.uint16
     exact = None if icc is None else shaper(icc)
-    if exact is not None and (depth, target) != (8, "srgb"):  # libvips is exact there, and faster
-        return exact(pixels)[..., : 1 if target == "sgrey" else 3]  # R = G = B: one of them
+    # libvips is exact where it makes RGB of 8 bits, and faster.
+    if exact is not None and (is_deep or colors == 1):
+        curves = len(exact.curves)  # of a grey file under an RGB profile: R = G = B
+        return exact(np.repeat(pixels, curves // colors, axis=2))[..., :colors]
     image = pyvips.Image.new_from_array(np.ascontiguousarray(pixels))
-    image = image.copy(interpretation=_INTERPRETATIONS[space, depth])
-    fallback = {"input_profile": "cmyk"} if space == "cmyk" else {}
+    image = image.copy(interpretation=_INTERPRETATIONS[colors, is_deep])
     if icc is not None:
         image.set_type(pyvips.GValue.blob_type, "icc-profile-data", icc)
-    converted: Pixels = image.icc_transform(
-        target,
-        embedded=icc is not None,
-        intent="relative",
-        black_point_compensation=True,
-        depth=depth,
-        **fallback,
-    ).numpy()
-    return converted.reshape(*pixels.shape[:2], -1)
+    done: Pixels = converted(image, icc).numpy()
+    return done.reshape(*pixels.shape[:2], -1)
