@@ -3,7 +3,6 @@ import pytest
 
 from photochrom.color import SRGB, WHITE, srgb_to_linear
 from photochrom.color.encoding import D50, Power, bradford, scaled_to_white
-from photochrom.color.spaces import ADOBE_RGB, DISPLAY_P3
 
 CODES = np.arange(65536) / 65535
 
@@ -54,12 +53,3 @@ def test_primaries_of_any_length_add_up_to_white() -> None:
 def test_primaries_in_one_plane_are_none() -> None:
     with pytest.raises(np.linalg.LinAlgError):
         scaled_to_white(np.array([[1.0, 2, 0], [0, 0, 1], [0, 0, 1]]))
-
-
-def test_other_primaries_leave_the_curve() -> None:
-    wide = ADOBE_RGB.with_primaries(DISPLAY_P3)
-    assert wide.curve is ADOBE_RGB.curve
-    assert wide.to_xyz is DISPLAY_P3.to_xyz
-    assert "Adobe" in wide.name
-    assert "Display P3" in wide.name
-    assert SRGB.with_primaries(SRGB) is SRGB

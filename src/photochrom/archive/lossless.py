@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..color import SRGB, Encoding, lab_to_xyz, linear_to_lightness
+from ..color.yuv import KB, KG, KR
 from ..errors import UnsupportedImageError
 from ..image import MAX_PIXELS
 from ..image.coefficients import GreyJpeg, Plane, component, grey_jpeg
@@ -29,9 +30,9 @@ from ..inference.enlarge import Enlargement, guided_lines
 
 Floats = npt.NDArray[np.float32]
 
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+_LUMA = np.array([KR, KG, KB], dtype=np.float32)
 """Share of R', G' and B' in luma (T.871, section 7)."""
-_TO_RED, _TO_BLUE = np.float32(2 * (1 - 0.299)), np.float32(2 * (1 - 0.114))
+_TO_RED, _TO_BLUE = np.float32(2 * (1 - KR)), np.float32(2 * (1 - KB))
 """R' - Y' for each Cr, and B' - Y' for each Cb."""
 
 _STEPS = 1 << 14  # of the tables: 0.02 codes at most off the true curves

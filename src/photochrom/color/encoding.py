@@ -5,7 +5,7 @@ gamma or a dot gain of their own, and leave in what they came in.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -61,12 +61,6 @@ class Encoding:
     to_xyz: Doubles
     """`(3, 3)`: linear RGB to XYZ under D65, Y of white = 1. Its second row, the luminance of each
     channel, adds up to 1. Of grey pictures, the primaries their colored versions are given."""
-
-    def with_primaries(self, other: "Encoding") -> "Encoding":
-        """This tone curve with the primaries of another encoding; itself where these are alike."""
-        if np.array_equal(self.to_xyz, other.to_xyz):
-            return self
-        return replace(self, name=f"{self.name}, {other.name} primaries", to_xyz=other.to_xyz)
 
 
 SRGB = Encoding("sRGB", SRGB_CURVE, SRGB_TO_XYZ)

@@ -26,6 +26,7 @@ from photochrom.image.admission import (
 )
 from photochrom.image.jpeg_segments import Jpeg, taken_apart
 from photochrom.image.jpeg_warnings import Strictness, is_quirk
+from photochrom.image.turning import orientation_of
 
 Plane = npt.NDArray[np.uint8]
 
@@ -106,10 +107,9 @@ def grey_jpeg(path: Path, max_pixels: int = MAX_PIXELS) -> GreyJpeg:
     except pyvips.Error as error:
         raise loading_error(error, name) from None
     admit(opened, name, max_pixels)
-    orientation = opened.get("orientation") if opened.get_typeof("orientation") else 1
     if parts.header.components > 1:
         parts = parts.with_coding_of(_luma_alone(parts, name))
-    return GreyJpeg(parts, name, orientation)
+    return GreyJpeg(parts, name, orientation_of(opened))
 
 
 def component(plane: Plane, quality: int, progressive: bool) -> Jpeg:
