@@ -27,7 +27,7 @@ def metadata_of(image: Any, file: BinaryIO, kind: Format, page: int = 0) -> Meta
     elif kind == "jpeg":  # of which libvips sees what one segment holds
         xmp, iptc = read_xmp_and_iptc(file)
     elif kind == "png":
-        xmp = read_xmp(file)
+        xmp = read_xmp(file) or xmp
     resolution = (float(image.xres), float(image.yres))
     return Metadata(
         exif=None if exif is None else refreshed(exif),
