@@ -42,7 +42,7 @@ def refuse(paths: list[Path]) -> None:
             )
 
 
-def write_confidence(page: Original, sketch: Sketch, target: Path, *, overwrite: bool) -> None:
+def write_confidence(page: Original, sketch: Sketch, target: Path) -> None:
     """Write the map, grey in the picture's bit depth, and the overlay.
 
     Raises:
@@ -53,9 +53,9 @@ def write_confidence(page: Original, sketch: Sketch, target: Path, *, overwrite:
     height, width = _within(header, _MAP)
     sure = confidence_map(sketch, height, width, 16 if header.bit_depth == 16 else 8)
     grey, tinted = confidence_paths(target)
-    image.write(sure, grey, overwrite=overwrite)
+    image.write(sure, grey)
     small = page.thumbnail(min(_SHOWN, header.height * header.width))
-    image.write(overlay(small, sketch).to_8_bit(), tinted, overwrite=overwrite)
+    image.write(overlay(small, sketch).to_8_bit(), tinted)
 
 
 def _within(header: Header, area: int) -> tuple[int, int]:

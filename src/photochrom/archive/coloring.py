@@ -23,6 +23,7 @@ from ..inference.reference import like
 from ..inference.tint import is_in_color, kept
 from . import credentials, sidecar
 from .beside import candidate_path, confidence_paths, refuse, write_confidence
+from .gathering import gathered
 from .lossless import lossless
 from .order import Order, read_once
 from .provenance import Named, Provenance, stamped
@@ -40,6 +41,8 @@ class Receipt:
     source_sha256: str
     notes: tuple[str, ...] = ()
     """What the owner of the picture should know, a line each."""
+    beside: tuple[Path, ...] = ()
+    """What else was written."""
 
     @property
     def result_sha256(self) -> str:
@@ -62,7 +65,8 @@ def color_file(
 
     Args:
         source: never changed.
-        target: the format is what its ending means; it appears when it is complete.
+        target: the format is what its ending means; it appears when it is complete, and all that
+            is ordered to lie beside it, too.
         colorizer: the network of `order`, as `order.colorizer` loads it.
         order: see there.
         overwrite: replace the target if it exists.
@@ -80,9 +84,12 @@ def color_file(
         digest = aside.submit(sidecar.sha256_of, source)
         cores = threads or os.cpu_count() or 1
         task = _Task(source, colorizer, order, digest, cores, source.name)
-        notes = _written(first, target, task, overwrite=overwrite)
-    task.delivered(target)
-    return Receipt(target, digest.result(), notes)
+        if not overwrite:
+            refuse(_beside(target, order))
+        with gathered(target, overwrite=overwrite) as files:
+            notes = _written(first, files.target, task)
+            task.delivered(files.target)
+    return Receipt(target, digest.result(), notes, files.beside)
 
 
 def sketch_file(source: Path, colorizer: Colorizer, order: Order) -> Sketch:
@@ -123,7 +130,7 @@ def color_bytes(
         with ThreadPoolExecutor(1) as aside, Original(source, name=name) as first:
             digest = aside.submit(sidecar.sha256_of, source)
             task = _Task(source, colorizer, order, digest, os.cpu_count() or 1, name)
-            _written(first, target, task, overwrite=False)
+            _written(first, target, task)
         replace(task, order=replace(order, sidecar=False, preserve_times=False)).delivered(target)
         return target.read_bytes()
 
@@ -169,29 +176,32 @@ class _Task:
             os.utime(target, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _written(first: Original, target: Path, task: _Task, *, overwrite: bool) -> tuple[str, ...]:
-    """Color and store what was opened; returns notes."""
+def _beside(target: Path, order: Order) -> list[Path]:
+    """What is written beside a colored picture, and replaces nothing unasked."""
+    others = [candidate_path(target, number) for number in range(2, order.candidates + 1)]
+    return [*others, *(confidence_paths(target) if order.confidence else ())]
+
+
+def _written(first: Original, target: Path, task: _Task) -> tuple[str, ...]:
+    """Color and store what was opened, where nothing is yet; returns notes."""
     header, order = first.header, task.order
     if header.pages > 1 and SUFFIXES.get(target.suffix.lower()) == "tiff":
         _refuse_several(header, order)
         rest = [Original(task.source, page=page) for page in range(1, header.pages)]
         pages = [_painted(page, task) for page in (first, *rest)]
-        store_pages(target, pages, overwrite=overwrite)
+        store_pages(target, pages)
         return ()
-    beside_it = [candidate_path(target, number) for number in range(2, order.candidates + 1)]
-    if not overwrite:
-        refuse([*beside_it, *(confidence_paths(target) if order.confidence else ())])
     small = first.thumbnail(_SEEN)
     ways = task.sketches(small, header)
     if order.exact_jpeg:
-        _exact(first, ways[0], target, task, overwrite=overwrite)
+        _exact(first, ways[0], target, task)
     else:
         output = _output(header, task)
-        for path, sketch in zip((target, *beside_it), ways, strict=False):
-            strips = _strips(first, sketch, output, task)
-            store(path, output, strips, quality=order.quality, overwrite=overwrite)
+        for number, sketch in enumerate(ways, 1):
+            path = target if number == 1 else candidate_path(target, number)
+            store(path, output, _strips(first, sketch, output, task), quality=order.quality)
     if order.confidence:
-        write_confidence(first, ways[0], target, overwrite=overwrite)
+        write_confidence(first, ways[0], target)
     return tuple(_notes(header, small, order, len(ways)))
 
 
@@ -217,7 +227,7 @@ def _notes(header: Header, small: Frame, order: Order, ways: int) -> Iterator[st
         yield f"{header.name}: the network has {ways} opinions of it, and no more"
 
 
-def _exact(page: Original, sketch: Sketch, target: Path, task: _Task, *, overwrite: bool) -> None:
+def _exact(page: Original, sketch: Sketch, target: Path, task: _Task) -> None:
     """Keep a grey JPEG's coefficients."""
     if SUFFIXES.get(target.suffix.lower()) != "jpeg":
         raise UnsupportedImageError(
@@ -228,7 +238,6 @@ def _exact(page: Original, sketch: Sketch, target: Path, task: _Task, *, overwri
         sketch,
         target,
         xmp=stamped(page.header.metadata.xmp, task.provenance),
-        overwrite=overwrite,
         threads=task.threads,
     )
 

@@ -1,21 +1,22 @@
-"""Half-written files of processes that were killed."""
+"""Half-written files, and folders of them, of processes that were killed."""
 
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 _PART = re.compile(r"\.[0-9a-f]{16}\.part")
-"""As `image` names a file until it is whole."""
+"""As `image` names a file until it is whole, and `archive` a folder of several."""
 
 _PAUSE = 0.05  # seconds: longer than a writer takes from closing a file to renaming it
 _AGE = 600.0  # seconds without a change, where nobody tells which process has a file open
 
 
 def remove_abandoned(folder: Path) -> None:
-    """Remove files of a folder that are not whole and that no process is writing any more."""
+    """Remove from a folder what is not whole and no process is writing any more."""
     try:
         parts = {folder / name for name in os.listdir(folder) if _PART.fullmatch(name)}
     except OSError:
@@ -25,7 +26,7 @@ def remove_abandoned(folder: Path) -> None:
         time.sleep(_PAUSE)
     for path in _unheld(parts):
         with suppress(OSError):
-            path.unlink()
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 def _unheld(paths: set[Path]) -> set[Path]:

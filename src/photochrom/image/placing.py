@@ -23,7 +23,7 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         ImageError: the folder is missing, closed or full; the OSError is its cause.
     """
     if not overwrite and os.path.lexists(target):  # told before the work is done
-        raise _exists(target)
+        raise taken(target)
     beside = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with open(beside, "x+b") as file:
@@ -33,14 +33,11 @@ def placed(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
         if overwrite:
             os.replace(beside, target)
         else:
-            _move_to_new(beside, target)
+            move_to_new(beside, target)
     except FileExistsError:
-        raise _exists(target) from None
+        raise taken(target) from None
     except OSError as error:
-        raise ImageError(
-            f"{target}: cannot be written ({error.strerror}); "
-            "check that its folder exists, may be written to and has space"
-        ) from error
+        raise unwritten(target, error) from error
     finally:
         with suppress(OSError):  # of a folder that became closed: what failed before is the news
             beside.unlink(missing_ok=True)
@@ -54,7 +51,7 @@ def refusal(detail: str) -> OSError | None:
     return None
 
 
-def _move_to_new(source: Path, target: Path) -> None:
+def move_to_new(source: Path, target: Path) -> None:
     """Give the file a name that nobody has; FileExistsError where somebody was faster.
 
     A hard link appears with all its content, so a process killed here leaves nothing half-made;
@@ -73,5 +70,14 @@ def _move_to_new(source: Path, target: Path) -> None:
             raise
 
 
-def _exists(target: Path) -> OutputExistsError:
+def taken(target: Path) -> OutputExistsError:
+    """Says that a file exists."""
     return OutputExistsError(f"{target}: exists already; allow overwriting or choose another name")
+
+
+def unwritten(target: Path, error: OSError) -> ImageError:
+    """Says that a file cannot be written, and what the system said."""
+    return ImageError(
+        f"{target}: cannot be written ({error.strerror}); "
+        "check that its folder exists, may be written to and has space"
+    )
