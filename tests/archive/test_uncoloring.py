@@ -283,6 +283,22 @@ def test_the_luma_of_a_jpeg_that_was_colored_exactly_comes_back_as_bytes(
     np.testing.assert_array_equal(before.Y, after.Y)
 
 
+def test_a_long_packet_survives_the_exact_jpeg_and_the_way_back(
+    network: Colorizer, tmp_path: Path
+) -> None:
+    text = b"ab " * 50_000
+    longer = b'<rdf:Description xmlns:long="urn:long" long:text="%s"/></rdf:RDF>' % text
+    packet = RICH.replace(b"</rdf:RDF>", longer)
+    source = tmp_path / "a.jpg"
+    grey = photographs.camera()[..., None]
+    image.write(image.Frame(grey, metadata=image.Metadata(xmp=packet)), source)
+    color_file(source, tmp_path / "a.color.jpg", network, Order(exact_jpeg=True), threads=1)
+    uncolor_file(tmp_path / "a.color.jpg", tmp_path / "b.jpg")
+    after = image.read(tmp_path / "b.jpg").metadata.xmp
+    assert after is not None
+    assert fields(after) == fields(packet)
+
+
 def test_a_jpeg_in_color_from_elsewhere_becomes_a_tiff_of_its_luminance(tmp_path: Path) -> None:
     source = tmp_path / "cat.jpg"
     Image.fromarray(photographs.chelsea()).save(source, quality=95)

@@ -8,12 +8,13 @@ from pathlib import Path
 from ..errors import ImageError
 from ..image.admission import HEAD_SIZE, open_file, sniff
 from ..image.icc import grey_counterpart, profile_space
+from ..image.jpeg_metadata import is_xmp
 from ..image.jpeg_segments import Jpeg, Segment, taken_apart
 from .xmp_proof import unstamped
 
 _SOS, _DHT, _DQT, _DRI, _COMMENT = 0xDA, 0xC4, 0xDB, 0xDD, 0xFE
 _FRAMES = (0xC0, 0xC1, 0xC2)
-_XMP, _ADOBE = b"http://ns.adobe.com/xap/1.0/\0", b"Adobe"
+_ADOBE = b"Adobe"
 _CODING = (_SOS, _DHT, _DQT, _DRI)
 
 
@@ -71,13 +72,13 @@ def uncolored(parts: Jpeg) -> Jpeg:
 
 def _without_stamp(parts: Jpeg) -> Jpeg:
     """The file with its XMP packet as it was before coloring, or without one."""
-    packets = [one for one in parts.segments if one.marker == 0xE1 and one.body.startswith(_XMP)]
-    if not packets:
+    if parts.xmp is None:
         return parts
-    packet = unstamped(packets[0].body[len(_XMP) :])
+    packet = unstamped(parts.xmp)
     if packet is not None:
         return parts.with_xmp(packet, "XMP")
-    return replace(parts, segments=tuple(one for one in parts.segments if one not in packets))
+    kept = tuple(one for one in parts.segments if not is_xmp(one.marker, one.body))
+    return replace(parts, segments=kept)
 
 
 def _with_grey_profile(parts: Jpeg) -> Jpeg:
