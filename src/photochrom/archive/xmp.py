@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape, quoteattr
 
 RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _META = "adobe:ns:meta/"
@@ -24,6 +23,11 @@ _DEEPEST = 100  # elements within each other; Camera Raw's masks reach 20
 # The identifier is the same in every packet (section 7.3.2); the byte order mark tells UTF-8.
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _TAIL = '\n<?xpacket end="w"?>'
+
+# A bare carriage return would be read as a line feed, and white space in an attribute as a blank
+# (XML 1.0, sections 2.11 and 3.3.3). `xml.sax.saxutils` would load urllib, and with it HTTP and TLS.
+_IN_TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
+_IN_ATTRIBUTE = _IN_TEXT | {ord('"'): "&quot;", ord("\n"): "&#10;", ord("\t"): "&#9;"}
 
 _ENCODINGS = (  # how "<" looks, and a byte order mark, wherever neither is UTF-8's
     (b"\xff\xfe\0\0", "utf-32"),
@@ -132,7 +136,7 @@ class Packet:
         """The packet as bytes, UTF-8, within its wrapper; without room to grow in place."""
         prefixes = self._chosen()
         declared = "".join(
-            f" xmlns:{prefix}={quoteattr(uri)}" for uri, prefix in prefixes.items() if uri != _XML
+            f" xmlns:{prefix}={_quoted(uri)}" for uri, prefix in prefixes.items() if uri != _XML
         )
         text = "".join(_written(self._root, prefixes, declared))
         return f"{_HEAD}{text}{_TAIL}".encode()
@@ -247,7 +251,7 @@ def _written(element: Element, prefixes: Mapping[str, str], declared: str = "") 
         marks = ("<!--", "-->") if element.tag is ElementTree.Comment else ("<?", "?>")
         yield f"{marks[0]}{element.text or ''}{marks[1]}"
     else:
-        values = "".join(f" {short(name)}={quoteattr(v)}" for name, v in element.attrib.items())
+        values = "".join(f" {short(name)}={_quoted(v)}" for name, v in element.attrib.items())
         text = _escaped(element.text)
         if not text and not len(element):
             yield f"<{short(element.tag)}{declared}{values}/>"
@@ -260,5 +264,8 @@ def _written(element: Element, prefixes: Mapping[str, str], declared: str = "") 
 
 
 def _escaped(text: str | None) -> str:
-    # Left bare, a carriage return would be read as a line feed.
-    return escape(text or "", {"\r": "&#13;"})
+    return (text or "").translate(_IN_TEXT)
+
+
+def _quoted(value: str) -> str:
+    return f'"{value.translate(_IN_ATTRIBUTE)}"'
