@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from . import image
 from .archive import Order, color_bytes, color_file, settings_for
 from .errors import OutputExistsError, UnsupportedImageError
-from .image import PilImage
 from .inference import DEFAULT
 
-Picture: TypeAlias = str | os.PathLike[str] | bytes | PilImage | NDArray[Any]
+if TYPE_CHECKING:
+    from PIL.Image import Image as PilImage
+
+Picture: TypeAlias = "str | os.PathLike[str] | bytes | PilImage | NDArray[Any]"
 Samples: TypeAlias = NDArray[np.uint8] | NDArray[np.uint16]
 
 _MARK = ".color"
@@ -43,7 +45,7 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
-    style: Picture | None = ...,
+    style: "Picture | None" = ...,
     order: Order | None = ...,
     output: str | os.PathLike[str] | None = ...,
     overwrite: bool = ...,
@@ -57,21 +59,21 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
-    style: Picture | None = ...,
+    style: "Picture | None" = ...,
     order: Order | None = ...,
 ) -> bytes: ...
 
 
 @overload
 def colorize(
-    x: PilImage,
+    x: "PilImage",
     *,
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
-    style: Picture | None = ...,
+    style: "Picture | None" = ...,
     order: Order | None = ...,
-) -> PilImage: ...
+) -> "PilImage": ...
 
 
 @overload
@@ -81,22 +83,22 @@ def colorize(
     model: str | os.PathLike[str] = ...,
     temperature: float | None = ...,
     saturation: float = ...,
-    style: Picture | None = ...,
+    style: "Picture | None" = ...,
     order: Order | None = ...,
 ) -> Samples: ...
 
 
 def colorize(
-    x: Picture,
+    x: "Picture",
     *,
     model: str | os.PathLike[str] = DEFAULT,
     temperature: float | None = None,
     saturation: float = 1.0,
-    style: Picture | None = None,
+    style: "Picture | None" = None,
     order: Order | None = None,
     output: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
-) -> Path | bytes | PilImage | Samples:
+) -> "Path | bytes | PilImage | Samples":
     """Color a picture.
 
     Size, bit depth, transparency, color profile and metadata stay what they are, and so does the
@@ -153,15 +155,15 @@ def colorize(
         if isinstance(x, bytes):
             return color_bytes(x, colorizer, order)
         frame = _frame(x)
-        if isinstance(x, PilImage):
+        if image.is_pil(x):
             frame = _eight_bit(frame)
         settings = settings_for(order, frame, frame.height, frame.width)
         colored = colorizer.colorize(frame, settings).frame
-    return image.to_pil(colored) if isinstance(x, PilImage) else _array(colored)
+    return image.to_pil(colored) if image.is_pil(x) else _array(colored)
 
 
 @contextmanager
-def _styled(order: Order, style: Picture | None) -> Iterator[Order]:
+def _styled(order: Order, style: "Picture | None") -> Iterator[Order]:
     """The order with a style, for which a picture that is no file becomes one."""
     if style is None:
         yield order
@@ -174,13 +176,13 @@ def _styled(order: Order, style: Picture | None) -> Iterator[Order]:
             yield replace(order, style=str(path))
 
 
-def _frame(x: Picture) -> image.Frame:
+def _frame(x: "Picture") -> image.Frame:
     """A picture of any kind, read."""
     if isinstance(x, (str, os.PathLike)):
         return image.read(Path(x))
     if isinstance(x, bytes):
         return image.decode(x)
-    if isinstance(x, PilImage):
+    if image.is_pil(x):
         return image.from_pil(x)
     if isinstance(x, np.ndarray):
         return image.from_array(x)

@@ -25,7 +25,7 @@ _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
 _TAIL = '\n<?xpacket end="w"?>'
 
 # A bare carriage return would be read as a line feed, and white space in an attribute as a blank
-# (XML 1.0, sections 2.11 and 3.3.3). `xml.sax.saxutils` would load urllib, and with it HTTP and TLS.
+# (XML 1.0, sections 2.11 and 3.3.3). `xml.sax.saxutils` would load urllib, hence HTTP and TLS.
 _IN_TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _IN_ATTRIBUTE = _IN_TEXT | {ord('"'): "&quot;", ord("\n"): "&#10;", ord("\t"): "&#9;"}
 

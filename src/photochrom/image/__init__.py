@@ -12,7 +12,7 @@ tiff_plain                                uncompressed TIFF, without libvips
 from photochrom.image.admission import MAX_PIXELS
 from photochrom.image.frame import FORMATS, Format, Frame, Metadata
 from photochrom.image.header import Header, Layout
-from photochrom.image.interchange import PilImage, from_array, from_pil, to_pil
+from photochrom.image.interchange import from_array, from_pil, is_pil, to_pil
 from photochrom.image.opening import Original
 from photochrom.image.reading import decode, read
 from photochrom.image.resize import Kernel, resize
@@ -32,12 +32,12 @@ __all__ = [
     "Layout",
     "Metadata",
     "Original",
-    "PilImage",
     "contact_sheet",
     "decode",
     "encode",
     "from_array",
     "from_pil",
+    "is_pil",
     "read",
     "resize",
     "store",

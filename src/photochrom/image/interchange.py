@@ -1,18 +1,18 @@
 """Pictures that are in memory already: arrays and `PIL.Image`s, to frames and back."""
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
 
 from photochrom.errors import UnsupportedImageError
 from photochrom.image.exif import refreshed
 from photochrom.image.frame import Frame, Metadata, Pixels
 from photochrom.image.profile import managed, matching_profile
 
-PilImage = Image.Image
-"""For callers that must know one when they see one, on floors that never import PIL."""
+if TYPE_CHECKING:
+    from PIL.Image import Image as PilImage
 
 _TO_PLAIN = {"1": "L", "PA": "RGBA", "La": "LA", "RGBa": "RGBA", "RGBX": "RGB"}
 _PLAIN_CHANNELS = {"L": 1, "LA": 1, "RGB": 3, "RGBA": 3, "CMYK": 4}
@@ -37,16 +37,24 @@ def from_array(array: npt.NDArray[Any], *, name: str = "<array>") -> Frame:
     return Frame(pixels=samples[..., :channels].copy(), alpha=alpha, name=name)
 
 
-def from_pil(image: Image.Image) -> Frame:
+def is_pil(picture: object) -> "TypeGuard[PilImage]":
+    """Whether this is a `PIL.Image`: whoever has one has loaded Pillow; nobody else needs to."""
+    pil = sys.modules.get("PIL.Image")
+    return pil is not None and isinstance(picture, pil.Image)
+
+
+def from_pil(image: "PilImage") -> Frame:
     """A picture from a `PIL.Image`: modes 1, L, LA, P, PA, RGB, RGBA, CMYK and 16-bit I;16.
 
     Its orientation is applied; its profile is treated as `decode` treats one; EXIF, XMP and
     resolution are kept. Raises UnsupportedImageError for other modes.
     """
+    from PIL.ImageOps import exif_transpose
+
     name = str(getattr(image, "filename", "") or "<PIL image>")
     exif, icc = image.info.get("exif"), image.info.get("icc_profile")
     xmp, dpi = image.info.get("xmp"), image.info.get("dpi")
-    plain = _plain(ImageOps.exif_transpose(image), name)
+    plain = _plain(exif_transpose(image), name)
     samples = np.asarray(plain)
     if plain.mode.startswith("I;16"):
         samples = samples.astype(np.uint16)  # I;16B is big-endian
@@ -68,12 +76,14 @@ def from_pil(image: Image.Image) -> Frame:
     )
 
 
-def to_pil(frame: Frame) -> Image.Image:
+def to_pil(frame: Frame) -> "PilImage":
     """The picture as a `PIL.Image`: L, LA, RGB, RGBA, or I;16 for 16-bit grey without alpha.
 
     Its profile, EXIF and XMP lie in `info`, where Pillow's `save` finds the first two if given
     them. Raises UnsupportedImageError for other 16-bit pictures, for which Pillow has no mode.
     """
+    from PIL.Image import fromarray
+
     if frame.bit_depth == 16 and not (frame.is_grey and frame.alpha is None):
         raise UnsupportedImageError(
             f"{frame.name}: Pillow holds no 16-bit color or transparency; "
@@ -81,7 +91,7 @@ def to_pil(frame: Frame) -> Image.Image:
         )
     planes = [frame.pixels] if frame.alpha is None else [frame.pixels, frame.alpha[..., None]]
     samples = np.concatenate(planes, axis=2)
-    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+    image = fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
     about = {
         "icc_profile": matching_profile(frame.icc, frame.pixels.shape[2]),
         "exif": frame.metadata.exif,
@@ -94,7 +104,7 @@ def to_pil(frame: Frame) -> Image.Image:
     return image
 
 
-def _plain(image: Image.Image, name: str) -> Image.Image:
+def _plain(image: "PilImage", name: str) -> "PilImage":
     """The same picture in a mode whose array holds its samples."""
     if image.mode == "P":
         return image.convert("RGBA" if "transparency" in image.info else "RGB")

@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
 
 from photochrom.image.resize import resize
 
@@ -93,6 +92,8 @@ def _place(sheet: Picture, cell: Picture, y: int, x: int, height: int, width: in
 
 def _lettered(sheet: Picture, labels: list[tuple[int, int, int, str]], font_size: int) -> Picture:
     """The sheet with its titles, in Pillow's built-in font: no font file to find or to license."""
+    from PIL import Image, ImageDraw, ImageFont
+
     image = Image.fromarray(sheet)
     draw = ImageDraw.Draw(image)
     font = ImageFont.load_default(font_size)
