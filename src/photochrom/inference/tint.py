@@ -7,9 +7,9 @@ from .luminance import lab_of
 from .sketch import Edit, Floats, Sketch
 
 _TRUE_COLOR = 4.0
-"""Spread of chroma about the tint of its lightness, in ab units, from which a picture is taken to be
-in color already: 19 of 20 validation pictures in color have more; a tone of sepia that changes from
-shadows to lights has less than 2."""
+"""Spread of chroma about the tint of its lightness, in ab units, from which a picture is taken to
+be in color already: 19 of 20 validation pictures in color have more; a tone of sepia that changes
+from shadows to lights has less than 2."""
 _BANDS = 8  # of lightness, each with its tint
 
 
