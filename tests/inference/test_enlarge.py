@@ -4,14 +4,12 @@ import skimage.data
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.ndimage import gaussian_filter, uniform_filter
+from scipy.ndimage import gaussian_filter
 
 from photochrom import image
 from photochrom.color import srgb_to_lab
 from photochrom.inference.enlarge import (
-    RADIUS,
     Enlargement,
-    _box,
     bilinear,
     guided_lines,
     interpolation,
@@ -79,24 +77,6 @@ def test_some_rows_are_those_of_the_whole(h, w, height, width, data):
     whole = enlargement.rows(0, height)
     assert whole.shape == (height, width, 3)
     np.testing.assert_array_equal(enlargement.rows(begin, end), whole[begin:end])
-
-
-# Box
-
-
-@given(EXTENT, EXTENT, st.integers(0, 99))
-def test_box_is_the_mean_of_what_there_is(h, w, seed):
-    planes = np.moveaxis(_planes(seed, h, w), -1, 0).astype(np.float64)
-    size = (1, 2 * RADIUS + 1, 2 * RADIUS + 1)
-    within = uniform_filter(planes, size, mode="constant")
-    share = uniform_filter(np.ones_like(planes), size, mode="constant")
-    np.testing.assert_allclose(_box(planes), within / share, atol=1e-9)
-
-
-def test_box_at_a_corner_by_hand():
-    planes = np.random.default_rng(3).normal(size=(1, 20, 30))
-    assert _box(planes)[0, 0, 0] == pytest.approx(planes[0, : RADIUS + 1, : RADIUS + 1].mean())
-    assert _box(planes)[0, -1, 2] == pytest.approx(planes[0, -RADIUS - 1 :, : RADIUS + 3].mean())
 
 
 # Guided lines

@@ -17,6 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from .windows import window_mean
+
 Floats = NDArray[np.float32]
 
 RADIUS = 4  # of neighborhoods and blur, in pixels of the working size: one cell of the chroma
@@ -123,48 +125,11 @@ def guided_lines(lightness: Floats, ab: Floats) -> Floats:
     """
     colors = np.ascontiguousarray(np.moveaxis(ab, -1, 0), dtype=np.float32)  # (2, h, w)
     middle = np.float32(MIDDLE)
-    coarse = _box(lightness[None] - middle)  # about as blurred as ab is
+    coarse = window_mean(lightness[None] - middle, RADIUS)  # about as blurred as ab is
     offset = colors - colors[:, :1, :1]  # nothing at all where the color is constant
-    mean_coarse, mean_offset = _box(coarse), _box(offset)
-    variance = _box(coarse * coarse) - mean_coarse * mean_coarse
-    covariance = _box(coarse * offset) - mean_coarse * mean_offset
-    slope = _box(np.divide(covariance, variance + np.float32(NOISE**2)))
+    mean_coarse, mean_offset = window_mean(coarse, RADIUS), window_mean(offset, RADIUS)
+    variance = window_mean(coarse * coarse, RADIUS) - mean_coarse * mean_coarse
+    covariance = window_mean(coarse * offset, RADIUS) - mean_coarse * mean_offset
+    slope = window_mean(np.divide(covariance, variance + np.float32(NOISE**2)), RADIUS)
     lines = np.concatenate([slope, colors - slope * (coarse + middle)])  # (4, h, w)
     return np.moveaxis(lines, 0, -1)
-
-
-def _box(planes: Floats) -> Floats:
-    """Mean over the square of `RADIUS` around each pixel, cut at the borders; `(C, h, w)`."""
-    for axis in (1, 2):
-        length = planes.shape[axis]
-        ends = (np.arange(length) + RADIUS + 1).clip(max=length)
-        begins = (np.arange(length) - RADIUS).clip(min=0)
-        share = np.reciprocal(ends - begins, dtype=np.float32)
-        planes = _window_sums(planes, axis)
-        planes *= share.reshape((-1, 1) if axis == 1 else (-1,))
-    return planes
-
-
-def _window_sums(planes: Floats, axis: int) -> Floats:
-    """Sums of the `2 RADIUS + 1` samples around each along an axis, nothing beyond the borders.
-
-    Windows of 2, 4, 8 … samples are sums of two of half that; a running sum takes five times as
-    long and carries its rounding errors across the picture.
-    """
-    length, window = planes.shape[axis], 2 * RADIUS + 1
-    rim = [(RADIUS, RADIUS) if at == axis else (0, 0) for at in range(planes.ndim)]
-    doubled = np.pad(planes, rim)
-    sums, at, size = np.zeros_like(planes), 0, 1
-    while True:
-        if window & size:
-            sums += doubled[_along(axis, at, at + length)]
-            at += size
-        if 2 * size > window:
-            return sums
-        doubled = doubled[_along(axis, 0, -size)] + doubled[_along(axis, size, None)]
-        size *= 2
-
-
-def _along(axis: int, begin: int, end: int | None) -> tuple[slice, ...]:
-    """An index that cuts one axis of three."""
-    return tuple(slice(begin, end) if at == axis else slice(None) for at in range(3))

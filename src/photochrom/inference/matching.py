@@ -170,7 +170,7 @@ def _refined(lightness: Floats, field: _Field) -> Match:
 def _continued(planes: Floats, known: NDArray[np.bool_]) -> Floats:
     """Planes `(C, i, j)`, where unknown by the mean of the known around, from there outward."""
     while not known.all():
-        share = window_mean(known, 1)
+        share = window_mean(known.astype(np.float32), 1)
         means = [window_mean(plane * known, 1) / share.clip(1e-6) for plane in planes]
         planes = np.where(known, planes, np.stack(means))
         known = share > 0
