@@ -3,11 +3,10 @@
 import numpy as np
 
 from ..color import SRGB, Encoding
-from ..color.spaces import SPACES
 from ..image import Header
 from ..image.icc import description, profile_of, profile_space, rgb_counterpart
-from . import provenance
 from .metadata_proof import Comparison
+from .painted import chosen_space
 
 _SAME_CURVE = 1e-3  # linear light, between profiles that mean the same
 _SAME_RESOLUTION = 0.5 / 25.4  # half a pixel per inch: some formats hold whole numbers only
@@ -51,8 +50,7 @@ def compare_profiles(before: Header, after: Header, found: Comparison) -> None:
     the one that was asked for, as it says itself, or the original's, of a grey one the RGB profile
     of the same curve.
     """
-    said = None if after.metadata.xmp is None else provenance.read(after.metadata.xmp)
-    chosen = None if said is None else SPACES.get(str(said.parameters.get("profile")))
+    chosen = chosen_space(after)
     wanted, encoding = before.icc, before.encoding
     if chosen is not None:
         wanted, encoding = profile_of(chosen), chosen

@@ -33,11 +33,12 @@ def jpeg_with_own_luma(path: Path) -> Jpeg | None:
         parts = _taken_apart(path)
     except ImageError:  # what cannot be read will say so to those who read its pixels
         return None
-    planes = _planes(parts)
-    if len(planes) != 3:
+    planes, scans = _planes(parts), _scans(parts)
+    if len(planes) != 3 or any(not scan or len(scan) != 4 + 2 * scan[0] for scan in scans):
         return None
     luma = planes[0]
-    shared = any(luma.number in scan[1:-3:2] and scan[0] != 1 for scan in _scans(parts))
+    own = [scan for scan in scans if luma.number in scan[1:-3:2]]
+    shared = not own or any(scan[0] != 1 for scan in own)
     smaller = any(luma.across < one.across or luma.down < one.down for one in planes)
     return None if shared or smaller else parts
 

@@ -86,9 +86,12 @@ class Gauge:
         self.luminance = Luminance()
         """What was found so far."""
         self._original, self._colored = original, colored
-        depth = original.header.bit_depth
-        self._before = tables(original.header.encoding, depth)
-        self._after = tables(painted_encoding(colored.header), depth)
+        before, after = original.header, colored.header
+        # Under the profile that they came in, colors were painted by that profile.
+        is_kept = before.channels == 3 and before.icc == after.icc
+        encoding = before.encoding if is_kept else painted_encoding(after)
+        self._before = tables(before.encoding, before.bit_depth)
+        self._after = tables(encoding, before.bit_depth)
         self._own = local()
 
     def strips(self, threads: int = 0) -> Iterator[Pixels]:

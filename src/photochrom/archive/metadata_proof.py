@@ -87,20 +87,10 @@ def compared(
     _compare_tags(_tags(*original, page), _tags(*colored, page), found)
     found.faults += _lost_records(before.iptc, after.iptc)
     found.faults += lost_properties(before.xmp, after.xmp)
-    if original[1].format == "jpeg":
-        _compare_comments(original[0], colored, found)
+    found.faults += ["JPEG comment: missing"] * (_comments(original) - _comments(colored)).total()
     missing = Counter(before.texts) - Counter(after.texts)
     found.faults += [f"PNG text {key!r}: missing" for key, _ in missing]
     return found
-
-
-def _compare_comments(original: Path, colored: tuple[Path, Header], found: Comparison) -> None:
-    """The comments of JPEG, which no other format has."""
-    path, header = colored
-    if header.format != "jpeg":
-        found.notes += ["not carried over: a JPEG comment"] * comments(original).total()
-        return
-    found.faults += ["JPEG comment: missing"] * (comments(original) - comments(path)).total()
 
 
 def _compare_tags(before: Tags, after: Tags, found: Comparison) -> None:
@@ -159,6 +149,11 @@ def _within(tiff: Tiff, at: int, directory: int) -> Iterator[tuple[tuple[int, in
         yield (directory, tag), value
         if directory == 0 and tag in CHILDREN and value.numbers:
             yield from _within(tiff, value.numbers[0], tag)
+
+
+def _comments(picture: tuple[Path, Header]) -> Counter[bytes]:
+    path, header = picture
+    return comments(path) if header.format == "jpeg" else Counter()
 
 
 def _lost_records(before: bytes | None, after: bytes | None) -> list[str]:
