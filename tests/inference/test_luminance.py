@@ -2,7 +2,7 @@
 
 The measure is the step between neighboring greys of the file's bit depth, at the luminance of the
 pixel. Red and blue are rounded first, and green is what they leave of the luminance, rounded in
-turn: half a code g of green is then the only error, but where green meets its ends. Green is at most
+turn: half a code g of green is then the only error, but where green meets its ends. It is at most
 Y / 0.7152, where its curve is steeper than at Y by (1 / 0.7152) ** (1 - 1 / 2.4) = 1.22, and it
 makes up 0.7152 of the luminance: 0.5 * 0.7152 * 1.22 = 0.435 steps. Where green ends at 0, red and
 blue may leave a little more. Below half a step, the grey code read back is the original's.
