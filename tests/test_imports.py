@@ -79,13 +79,32 @@ print(json.dumps(sorted(set(sys.modules) - before)))
 
 @pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("colorize", "--help")])
 def test_help_loads_nothing_heavy(arguments):
-    assert not _loaded(VERB, *arguments) & HEAVY
+    assert not _loaded(VERB, *arguments) & (HEAVY | {"rich"})
 
 
 def test_colorize_loads_only_what_it_needs(photo):
     loaded = _loaded(VERB, "colorize", photo)
     assert {"numpy", "onnxruntime", "pyvips"} <= loaded
     assert not loaded & {"torch", "safetensors", "onnx", "onnxscript", "scipy", "skimage"}
+
+
+def test_a_picture_loads_nothing_that_only_others_need(photo):
+    loaded = set(json.loads(_python(VERB, "colorize", photo)[-1]))
+    assert "array_api_compat" in loaded
+    assert not loaded & {"PIL", "array_api_compat.numpy", "http", "numpy.f2py", "rich", "ssl"}
+
+
+UNCOLLECTED = """
+import atexit, gc
+atexit.register(lambda: print(gc.get_freeze_count()))  # last of all
+"""
+
+
+def test_neither_loading_nor_the_end_looks_for_garbage_in_all_objects(photo):
+    searches = "print(gc.get_stats()[2]['collections'])"
+    *_, collections, frozen = _python(UNCOLLECTED + VERB + searches, "colorize", photo)
+    assert int(collections) == 0
+    assert int(frozen) > 10_000
 
 
 def test_models_loads_no_runtime():
