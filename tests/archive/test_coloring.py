@@ -249,6 +249,21 @@ def test_pictures_that_belong_together_are_painted_as_agreed(colorizer, tmp_path
         assert (image.read(target).pixels != plain).mean() > 0.2
 
 
+def test_pages_do_not_belong_together(colorizer, tmp_path):
+    source = tmp_path / "a.tif"
+    pages = [Image.fromarray(_grey(name)[..., 0]) for name in ("camera", "moon")]
+    pages[0].save(source, save_all=True, append_images=pages[1:])
+    faults = []
+    agree([source], colorizer, Order(), lambda _, error: faults.append(str(error)))
+    assert "2 pages" in faults[0]
+
+
+def test_bytes_have_nothing_beside_them(colorizer):
+    for order in (Order(candidates=2), Order(confidence=True)):
+        with pytest.raises(errors.UnsupportedImageError, match="beside a file"):
+            color_bytes(b"", colorizer, order, name="a.png")
+
+
 def test_an_exact_jpeg_is_for_jpegs(colorizer, tmp_path):
     source = tmp_path / "a.jpg"
     Image.fromarray(_grey()[..., 0]).save(source, quality=90)
@@ -269,6 +284,7 @@ def test_an_exact_jpeg_is_for_jpegs(colorizer, tmp_path):
         {"quality": 101},
         {"keep_tint": 1.5},
         {"profile": "cmyk"},
+        {"profile": "srgb", "exact_jpeg": True},
         {"candidates": 0},
         {"certificate": "c.pem"},
     ],

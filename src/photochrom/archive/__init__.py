@@ -1,6 +1,6 @@
 """The archival round trip: a file colored with nothing of it lost, said so in the file, proven."""
 
-from .coloring import Receipt, color_bytes, color_file, settings_for, sketch_file
-from .order import Order
+from .coloring import Receipt, color_bytes, color_file
+from .order import Order, settings_for
 
-__all__ = ["Order", "Receipt", "color_bytes", "color_file", "settings_for", "sketch_file"]
+__all__ = ["Order", "Receipt", "color_bytes", "color_file", "settings_for"]

@@ -14,18 +14,14 @@ from ..image import SUFFIXES, Format, Frame, Header, Original, store, store_page
 from ..image.frame import Pixels
 from ..image.icc import profile_of, profile_space, rgb_counterpart
 from ..image.profile import srgb_profile
-from ..inference import Colorizer, Settings, Sketch
-from ..inference.candidates import candidates
-from ..inference.hint_files import read_hints
-from ..inference.hints import hinted
+from ..inference import Colorizer, Sketch, candidates
 from ..inference.painter import Painter
-from ..inference.reference import like
-from ..inference.tint import is_in_color, kept
+from ..inference.tint import is_in_color
 from . import credentials, sidecar
 from .beside import candidate_path, confidence_paths, refuse, write_confidence
 from .gathering import gathered
 from .lossless import lossless
-from .order import Order, read_once
+from .order import Order, settings_for
 from .provenance import Named, Provenance, stamped
 from .weights import named_weights
 
@@ -93,11 +89,17 @@ def color_file(
 
 
 def sketch_file(source: Path, colorizer: Colorizer, order: Order) -> Sketch:
-    """The colors of the picture in a file, its first page's, before they are painted.
+    """The colors of the only picture in a file, before they are painted.
 
-    Raises what `color_file` raises for a picture that cannot be read.
+    Raises what `color_file` raises for a picture that cannot be read, and UnsupportedImageError for
+    a file of several pages.
     """
     with Original(source) as page:
+        if page.header.pages > 1:
+            raise UnsupportedImageError(
+                f"{source}: has {page.header.pages} pages, of which each would need colors of its "
+                "own; take it apart"
+            )
         small = page.thumbnail(_SEEN)
         settings = settings_for(order, small, page.header.height, page.header.width)
         return colorizer.sketch(small, settings)
@@ -113,6 +115,9 @@ def color_bytes(
 ) -> bytes:
     """Color a picture that is in memory; see `color_file`, whose errors these are.
 
+    Raises UnsupportedImageError also for an order of candidates, or of a map of confidence, for
+    which there is no place.
+
     Args:
         data: of a JPEG, PNG, TIFF or WebP file.
         colorizer: the network of `order`.
@@ -120,6 +125,11 @@ def color_bytes(
         format: of the result; None takes that of `data`.
         name: what messages, and the provenance, call the picture.
     """
+    if order.candidates > 1 or order.confidence:
+        raise UnsupportedImageError(
+            f"{name}: candidates and maps of confidence lie beside a file; color it from a file "
+            "into a file"
+        )
     with Original(data, name=name) as picture:
         suffix = {kind: ending for ending, kind in SUFFIXES.items()}[
             format or picture.header.format
@@ -279,22 +289,3 @@ def _strips(page: Original, sketch: Sketch, output: Header, task: _Task) -> Iter
         output.encoding,
     )
     return painter.strips(page.strips(painter.strip_rows), task.threads)
-
-
-def settings_for(order: Order, small: Frame, height: int, width: int) -> Settings:
-    """What the network is told, and what is done to its colors, for one picture.
-
-    Args:
-        order: see there.
-        small: the picture, or a small copy.
-        height: of the picture itself.
-        width: of the picture itself.
-    """
-    edits = []
-    if order.keep_tint:
-        edits.append(kept(small, order.keep_tint))
-    if order.reference is not None:
-        edits.append(like(read_once(order.reference)))
-    if order.hints is not None:
-        edits.append(hinted(read_hints(Path(order.hints)), height, width))
-    return replace(order.settings, edits=tuple(edits))

@@ -14,8 +14,17 @@ from typing import Literal
 from .. import image
 from ..color.spaces import SPACES
 from ..errors import ImageError
-from ..inference import DEFAULT, Colorizer, Settings, load_colorizer
+from ..inference import (
+    DEFAULT,
+    Colorizer,
+    Settings,
+    hinted,
+    like,
+    load_colorizer,
+    read_hints,
+)
 from ..inference.library import Executor
+from ..inference.tint import kept
 from .credentials import Signer
 from .sidecar import sha256_of
 
@@ -79,6 +88,8 @@ class Order:
             raise ValueError(f"{self.candidates} candidates; give 1 or more")
         if self.candidates > 1 and self.exact_jpeg:
             raise ValueError("candidates and the exact JPEG do not go together; give one of them")
+        if self.profile != "keep" and self.exact_jpeg:
+            raise ValueError("the exact JPEG keeps what its codes mean; leave the profile out")
         if not 0 <= self.keep_tint <= 1:
             raise ValueError(f"keep_tint is {self.keep_tint:g}; it lies between 0 and 1")
         if self.profile not in ("keep", *SPACES):
@@ -91,12 +102,6 @@ class Order:
     def colorizer(self, threads: int = 0) -> Colorizer:
         """The network, loaded; see `inference.load_colorizer`."""
         return load_colorizer(self.model, threads, self.executor)
-
-    @property
-    def settings(self) -> Settings:
-        """What of it the network is told."""
-        style = None if self.style is None else read_once(self.style)
-        return Settings(temperature=self.temperature, saturation=self.saturation, style=style)
 
     @property
     def signer(self) -> Signer | None:
@@ -151,7 +156,36 @@ def _sha256(path: str) -> str:
         raise ImageError(f"{path}: cannot be read ({error.strerror}); check the path") from None
 
 
+def settings_for(order: Order, small: image.Frame, height: int, width: int) -> Settings:
+    """What the network is told, and what is done to its colors, for one picture.
+
+    Args:
+        order: see there.
+        small: the picture, or a small copy.
+        height: of the picture itself.
+        width: of the picture itself.
+
+    Raises:
+        ImageError: a picture that the order names cannot be read, or the reference has no colors.
+        HintError: its hints cannot be read, or lie outside the picture.
+    """
+    style = None if order.style is None else _read_once(order.style)
+    edits = []
+    if order.keep_tint:
+        edits.append(kept(small, order.keep_tint))
+    if order.reference is not None:
+        edits.append(like(_read_once(order.reference)))
+    if order.hints is not None:
+        edits.append(hinted(read_hints(Path(order.hints)), height, width))
+    return Settings(
+        temperature=order.temperature,
+        saturation=order.saturation,
+        style=style,
+        edits=tuple(edits),
+    )
+
+
 @cache  # an order is for many pictures
-def read_once(path: str) -> image.Frame:
+def _read_once(path: str) -> image.Frame:
     """A picture that is named by an order. Raises ImageError."""
     return image.read(path)

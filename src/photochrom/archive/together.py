@@ -38,10 +38,10 @@ def agree(
     """Find colors for pictures that belong together; see `consistency.agreed`.
 
     Args:
-        sources: their files, of which the first page counts.
+        sources: their files.
         colorizer: the network of `order`.
         order: see there.
-        unreadable: is told of files that cannot be read, which are left out.
+        unreadable: is told of files that cannot be read or have several pages, which are left out.
     """
     sketches = {}
     for source in sources:
