@@ -11,6 +11,10 @@ from photochrom.errors import ImageError
 from photochrom.image.admission import forget_complaints, open_file
 from photochrom.image.frame import Format
 
+_MAPPED = ("jpeg", "webp")
+"""Formats whose files libvips would map into memory, and die with them if they are cut short while
+it reads them. They are small enough to be read whole, which takes 3 ms for 10 MB."""
+
 
 class Source:
     """A file, or the bytes of one, opened as often as it is needed.
@@ -44,6 +48,8 @@ class Source:
         if isinstance(self._source, bytes):
             return pyvips.Operation.call(f"{kind}load_buffer", self._source, **options)
         with self.same() as file:
+            if kind in _MAPPED:
+                return pyvips.Operation.call(f"{kind}load_buffer", file.read(), **options)
             # By its descriptor: libvips takes no name that is not UTF-8.
             source = pyvips.Source.new_from_descriptor(file.fileno())
         return pyvips.Operation.call(f"{kind}load_source", source, **options)
