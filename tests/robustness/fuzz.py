@@ -27,6 +27,7 @@ import mutation
 import seeds
 
 LIMIT = 30.0  # seconds for a file
+_LONG, _MUCH = 5.0, 200 << 20  # seconds, and bytes, that are worth a look
 _MEMORY = Path("/dev/shm")  # where files need not be waited for until they are on a disk
 _KINDS = ("picture",) * 16 + ("hints",) * 2 + ("sidecar", "order", "ledger")
 _NOISE = (b"Traceback", b"Exception ignored", b"CRITICAL", b"fault")
@@ -42,6 +43,8 @@ class Prober:
         """Seconds that a file has taken."""
         self.peak = 0
         """Bytes of memory, at most."""
+        self.was_heavy = False
+        """Whether the last file took far longer, or far more memory, than others."""
         self._process: subprocess.Popen[bytes] | None = None
         self._said = TemporaryFile()  # noqa: SIM115 - lives as long as this does
 
@@ -50,18 +53,20 @@ class Prober:
         process = self._process or self._begun()
         assert process.stdin is not None
         assert process.stdout is not None
-        begin = time.monotonic()
+        begin, peak = time.monotonic(), self.peak
         noise = self._said.seek(0, os.SEEK_END)
         process.stdin.write(json.dumps(str(path)).encode() + b"\n")
         process.stdin.flush()
         ready, _, _ = select.select([process.stdout], [], [], LIMIT)
         line = process.stdout.readline() if ready else b""
-        self.slowest = max(self.slowest, time.monotonic() - begin)
+        took = time.monotonic() - begin
+        self.slowest = max(self.slowest, took)
         if not line:
             self.end()
             reason = "hang" if not ready else f"crash: exit code {process.returncode}"
             return f"{reason}\n{self._since(noise)}"
         self._note_memory(process.pid)
+        self.was_heavy = took > _LONG or self.peak - peak > _MUCH
         heard = self._since(noise)
         said: str = json.loads(line)
         noisy = any(word.decode() in heard for word in _NOISE)
@@ -151,8 +156,10 @@ def main() -> int:
             path.write_bytes(data)
             said = prober.probe(path)
             counts[f"{kind} {said if said in ('sound', 'refused') else 'finding'}"] += 1
+            if prober.was_heavy and chosen.keep:
+                _keep(chosen.keep / "heavy" / f"{chosen.seed}-{number}-{name}", data, said)
             if said not in ("sound", "refused"):
-                print(f"{chosen.seed} {number} {kind} {name}: {said}", flush=True)
+                print(f"{chosen.seed} {number} {kind} {name}: {_in_short(said)}", flush=True)
                 if chosen.keep:
                     _keep(chosen.keep / kind / f"{chosen.seed}-{number}-{name}", data, said)
         prober.end()
@@ -160,6 +167,11 @@ def main() -> int:
         print(f"{count:7} {what}")
     print(f"{sum(counts.values())} files, {prober.peak >> 20} MiB, slowest {prober.slowest:.1f} s")
     return int(any("finding" in what for what in counts))
+
+
+def _in_short(said: str) -> str:
+    """Of what may be a traceback, the line that tells."""
+    return " ... ".join(said.strip().splitlines()[:: max(1, len(said.strip().splitlines()) - 1)])
 
 
 def _keep(path: Path, data: bytes, said: str) -> None:

@@ -200,3 +200,10 @@ def test_two_runs_at_once_leave_the_files_of_one(work: Path) -> None:
         "photo.overlay.png",
         "photo.jpg.json",
     }
+
+
+def test_each_file_that_was_written_is_told_of(work: Path) -> None:
+    done = _run(_words("everything"), work)
+    told = {Path(line).name for line in done.stdout.splitlines()}
+    assert told == set(_sizes(work / "out"))
+    assert done.stdout.startswith("out/photo.jpg\n")

@@ -42,4 +42,5 @@ def attempt(task: Task, colorizer: Colorizer, order: Order, threads: int) -> Rep
         Version(result, result_sha256),
         time.monotonic() - begin,
         receipt.notes,
+        receipt.beside,
     )

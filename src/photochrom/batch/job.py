@@ -177,6 +177,7 @@ class Job:
                 seconds=report.seconds,
                 aside=aside,
                 notes=report.notes,
+                beside=report.beside,
             )
         elif isinstance(report, Died):
             yield from self._retry(report)

@@ -45,6 +45,8 @@ class Colored:
     seconds: float
     notes: tuple[str, ...] = ()
     """What the owner of the picture should know, a line each."""
+    beside: tuple[Path, ...] = ()
+    """What else was written: candidates, maps, a sidecar."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Outcome:
     """Where the former result is now, if somebody had changed it."""
     notes: tuple[str, ...] = ()
     """What the owner of the picture should know, a line each."""
+    beside: tuple[Path, ...] = ()
+    """What else was written."""
 
     @property
     def is_fault(self) -> bool:

@@ -38,6 +38,7 @@ def picture_line(outcome: "Outcome") -> str:
         seconds=round(outcome.seconds, 3) or None,
         aside=outcome.aside,
         notes=outcome.notes or None,
+        beside=[str(path) for path in outcome.beside] or None,
     )
 
 

@@ -80,6 +80,10 @@ def plan(inputs: Sequence[str], output: str | None, listing: Listing) -> Plan:
     for one, target in zip(found, _targets(inputs, found, output), strict=True):
         if target.suffix.lower() in SUFFIXES:
             pictures.append((one.path, target))
+        elif not os.path.lexists(one.path):
+            faults.append(
+                Fault(str(one.path), f"{one.path}: no such file or folder; check the path")
+            )
         else:  # told before the work is done: the format follows the name
             ending = target.suffix or "nothing"
             fault = (

@@ -61,7 +61,8 @@ class Display:
         if self._json:
             self._print(picture_line(outcome))
         elif outcome.state == "colored":
-            self._print(str(outcome.target))
+            for path in (outcome.target, *outcome.beside):
+                self._print(str(path))
 
     def summary(self, total: int) -> str:
         """What was done, and how fast.
