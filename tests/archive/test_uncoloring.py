@@ -24,9 +24,10 @@ from photochrom.archive.uncoloring import uncolor_file, uncolored_name
 from photochrom.archive.xmp import fields
 from photochrom.archive.xmp_proof import unstamped
 from photochrom.color import SRGB, Encoding
-from photochrom.color.brush import Brush, tables
+from photochrom.color.brush import Brush
 from photochrom.color.encoding import Power
 from photochrom.color.spaces import LIGHTNESS, PROPHOTO, SPACES
+from photochrom.color.tones import tables
 from photochrom.errors import OutputExistsError, UnsupportedImageError
 from photochrom.inference import Colorizer
 

@@ -18,7 +18,8 @@ from photochrom.color import (
     srgb_to_lab,
     xyz_to_lab,
 )
-from photochrom.color.brush import Brush, tables
+from photochrom.color.brush import Brush
+from photochrom.color.tones import tables
 
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 DISPLAY_P3 = np.array(  # SMPTE EG 432-1 primaries under D65

@@ -10,7 +10,8 @@ from threading import local
 import numpy as np
 import numpy.typing as npt
 
-from ..color.brush import Brush, tables
+from ..color.brush import Brush
+from ..color.tones import tables
 from ..image import Original
 from ..image.frame import Pixels
 from .painted import painted_encoding

@@ -15,7 +15,8 @@ from threading import local
 
 import numpy as np
 
-from ..color.brush import Brush, tables
+from ..color.brush import Brush
+from ..color.tones import tables
 from ..errors import UnsupportedImageError
 from ..image import SUFFIXES, Header, Original, store, store_pages
 from ..image.frame import Pixels

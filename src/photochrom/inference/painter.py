@@ -9,7 +9,8 @@ from threading import local
 import numpy as np
 
 from ..color import SRGB, Encoding
-from ..color.brush import Brush, tables
+from ..color.brush import Brush
+from ..color.tones import tables
 from .enlarge import Enlargement, Floats, guided_lines
 from .luminance import Pixels
 from .sketch import Sketch
