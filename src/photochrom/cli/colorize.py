@@ -106,7 +106,7 @@ def colorize(
 
       photochrom colorize portrait.jpg --hints coat.json --candidates 3
 
-      photochrom colorize scan.tif --profile adobe-rgb --sidecar --preserve-times
+      photochrom colorize scan.tif --profile adobe-rgb --preserve-times
 
       photochrom colorize - < photo.jpg > colored.jpg
 

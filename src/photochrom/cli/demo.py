@@ -43,7 +43,7 @@ def demo(
 
       photochrom demo -o sheet.png
     """
-    require("skimage", extra="demo", purpose="the demo's photographs")
+    require("skimage", extra="demo", purpose="the demo")
     from .. import image
     from ..inference import load_engine
 
