@@ -207,3 +207,27 @@ def test_each_file_that_was_written_is_told_of(work: Path) -> None:
     told = {Path(line).name for line in done.stdout.splitlines()}
     assert told == set(_sizes(work / "out"))
     assert done.stdout.startswith("out/photo.jpg\n")
+
+
+@pytest.mark.slow
+def test_a_killed_run_with_extras_is_resumed_to_what_an_unbroken_one_gives(work: Path) -> None:
+    (work / "album").mkdir()
+    for index in range(12):
+        pixels = np.add.outer(np.arange(48), 2 * np.arange(64)) + 5 * index
+        Image.fromarray(pixels.astype(np.uint8)).save(work / "album" / f"{index:02}.png")
+    extras = ["--candidates", "2", "--confidence", "--sidecar", "--workers", "2"]
+    words = shlex.join([sys.executable, "-m", "photochrom", "colorize", "album", *extras])
+    assert _run(f"{words} -o whole", work).returncode == 0
+    for seconds in (2.5, 3, 3.5):
+        _run(f"timeout -s KILL {seconds} {words} -o out", work)
+    abandoned = work / "out" / ".0123456789abcdef.part"
+    abandoned.mkdir(exist_ok=True)
+    (abandoned / "00.color.png").write_bytes(b"half")
+    (work / "out" / "00.color.png").unlink(missing_ok=True)  # so that there is something to do
+    assert _run(f"{words} -o out", work).returncode == 0
+    files = {path.name: path.read_bytes() for path in (work / "whole").iterdir()}
+    assert len(files) == 12 * 5 + 1
+    del files[".photochrom.sqlite"]
+    found = {path.name for path in (work / "out").iterdir()} - {".photochrom.sqlite"}
+    assert found == set(files)
+    assert all((work / "out" / name).read_bytes() == content for name, content in files.items())
