@@ -82,13 +82,14 @@ def _picture(path: Path, folder: Path, colorizer: object) -> None:
     endings = [*SUFFIXES, ".tif", ".png", ".png"]
     target = folder / f"result{rng.choice(endings)}"
     many = rng.random() < 0.1
+    exact = not many and rng.random() < (0.3 if path.suffix == ".jpg" else 0.05)
     order = Order(
         model=_NETWORK,
         candidates=2 if many else 1,
         confidence=rng.random() < 0.1,
         keep_tint=rng.choice((0.0, 0.5)),
-        profile=rng.choice(_PROFILES),
-        exact_jpeg=not many and rng.random() < (0.3 if path.suffix == ".jpg" else 0.05),
+        profile="keep" if exact else rng.choice(_PROFILES),
+        exact_jpeg=exact,
         sidecar=rng.random() < 0.1,
         preserve_times=rng.random() < 0.1,
     )
