@@ -33,6 +33,9 @@ class Metadata:
     72 dpi that EXIF prescribes for not knowing."""
     texts: tuple[tuple[str, str], ...] = ()
     """The keys and texts that PNG files carry: Title, Author, Description, ..."""
+    comments: tuple[bytes, ...] = ()
+    """The comments that JPEG files carry, in file order and whatever encoding; other formats have
+    no place for them."""
 
 
 @dataclass(frozen=True)

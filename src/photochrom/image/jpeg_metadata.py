@@ -1,6 +1,7 @@
-"""What the segments of a JPEG file say about its picture: EXIF, XMP and IPTC, of any length.
+"""What the segments of a JPEG file say about its picture: EXIF, XMP, IPTC and comments.
 
-libvips writes no more of each than fits one segment, and leaves out in silence what is longer. A
+libvips writes no more of each than fits one segment, and leaves out in silence what is longer; of
+EXIF it writes the tags that libexif knows; of comments those that are texts in UTF-8. A
 longer XMP packet has an extension, in segments of its own (XMP specification, part 3, section
 1.1.3.1). IPTC records go into as many segments as they need, whose contents readers join.
 """
@@ -12,13 +13,15 @@ from io import BytesIO
 from typing import BinaryIO
 
 from photochrom.errors import UnsupportedImageError
+from photochrom.image.frame import Metadata
 from photochrom.image.iptc import unwrap, wrap
 from photochrom.image.xmp_extension import digest, extension_named, joined, split
 
 ROOM = 65533
 """Bytes of a segment's body."""
 
-_APP0, _APP1, _APP13, _SOS, _EOI = 0xE0, 0xE1, 0xED, 0xDA, 0xD9
+_APP0, _APP1, _APP13, _COM, _SOS, _EOI = 0xE0, 0xE1, 0xED, 0xFE, 0xDA, 0xD9
+_TELLING = (_APP1, _APP13, _COM)
 _EXIF = b"Exif\0\0"
 _XMP = b"http://ns.adobe.com/xap/1.0/\0"
 _EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
@@ -31,26 +34,30 @@ _MOST = 1 << 26  # bytes of all these segments
 _MOST_SEGMENTS = 1 << 16
 
 
-def packed(exif: bytes | None, xmp: bytes | None, iptc: bytes | None, name: str) -> bytes:
-    """Segments of an EXIF block, an XMP packet and IPTC records, for the place at `head_size`.
+def packed(exif: bytes | None, said: Metadata, name: str) -> bytes:
+    """Segments of an EXIF block, and of the XMP, IPTC and comments of `said`, for `head_size`.
 
     Raises UnsupportedImageError for XMP that is too long and cannot be divided, and for an EXIF
-    block of more than `ROOM` bytes; `name` begins the message.
+    block or a comment of more than `ROOM` bytes; `name` begins the message.
     """
+    xmp, iptc = said.xmp, said.iptc
     bodies: list[tuple[int, bytes]] = []
-    if exif is not None and len(exif) > ROOM:
-        raise UnsupportedImageError(
-            f"{name}: its EXIF block has {len(exif)} bytes, a JPEG file holds {ROOM}; "
-            "write PNG or TIFF"
-        )
+    whole = [("EXIF block", exif or b"")] + [("comment", comment) for comment in said.comments]
+    for what, body in whole:
+        if len(body) > ROOM:
+            raise UnsupportedImageError(
+                f"{name}: its {what} has {len(body)} bytes, a JPEG file holds {ROOM}; "
+                "write PNG or TIFF"
+            )
     if exif is not None:
-        bodies += [(_APP1, exif)]
+        bodies += [(_APP1, _EXIF + exif.removeprefix(_EXIF))]
     if xmp is not None:
         bodies += [(_APP1, body) for body in xmp_bodies(xmp, name)]
     if iptc is not None:
         block, room = wrap(iptc).removeprefix(_PHOTOSHOP), ROOM - len(_PHOTOSHOP)
         places = range(0, len(block), room)
         bodies += [(_APP13, _PHOTOSHOP + block[at : at + room]) for at in places]
+    bodies += [(_COM, comment) for comment in said.comments]
     return b"".join(
         struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body for marker, body in bodies
     )
@@ -78,6 +85,11 @@ def read_xmp_and_iptc(file: BinaryIO) -> tuple[bytes | None, bytes | None]:
     # One block in several segments, mostly; but some programs begin a block in each.
     records = (unwrap(_PHOTOSHOP + block) for block in (b"".join(parts), *parts))
     return xmp_of(bodies[_APP1]), next((found for found in records if found is not None), None)
+
+
+def read_comments(file: BinaryIO) -> tuple[bytes, ...]:
+    """The comments before the first scan, in file order."""
+    return tuple(body for _, marker, body in _segments(file) if marker == _COM)
 
 
 def is_xmp(marker: int, body: bytes) -> bool:
@@ -142,7 +154,7 @@ def _segments(file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
             at += 1
             continue
         marker, length = head[1], int.from_bytes(head[2:])
-        body = file.read(length - 2) if marker in (_APP1, _APP13) and length > 2 else b""
+        body = file.read(length - 2) if marker in _TELLING and length > 2 else b""
         size += len(body)
         at += 2 + length
         yield at, marker, body

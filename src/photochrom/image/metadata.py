@@ -8,7 +8,7 @@ from photochrom.image.exif import described, refreshed
 from photochrom.image.frame import Format, Metadata
 from photochrom.image.header import Compression, Layout
 from photochrom.image.iptc import unwrap
-from photochrom.image.jpeg_metadata import read_xmp_and_iptc
+from photochrom.image.jpeg_metadata import read_comments, read_xmp_and_iptc
 from photochrom.image.png_texts import read_texts, read_xmp
 from photochrom.image.tiff_tags import Directory, Tiff, Value
 
@@ -35,6 +35,7 @@ def metadata_of(image: Any, file: BinaryIO, kind: Format, page: int = 0) -> Meta
         xmp=xmp,
         resolution=None if _is_unknown(resolution) else resolution,
         texts=read_texts(file) if kind == "png" else (),
+        comments=read_comments(file) if kind == "jpeg" else (),
     )
 
 

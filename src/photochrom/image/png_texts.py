@@ -1,8 +1,9 @@
-"""The texts of a PNG file: Title, Author, Description, ...; the XMP packet among them; long EXIF.
+"""The texts of a PNG file: Title, Author, Description, ...; the XMP packet among them; EXIF.
 
 libvips takes Latin-1 for UTF-8 and writes UTF-8 as Latin-1, so that every umlaut would suffer; it
 writes XMP where the XMP specification (part 3, section 1.1.5) does not look for it; and it leaves
-EXIF of more than 64 KB out. Chunks are those of the PNG specification, third edition, section 11.3.
+EXIF tags out that libexif does not know. Chunks are those of the PNG specification, third edition,
+section 11.3.
 """
 
 import struct

@@ -7,6 +7,7 @@ import pyvips
 
 from photochrom.errors import UnsupportedImageError
 from photochrom.image import jpeg_metadata, png_texts
+from photochrom.image.exif import fitted
 from photochrom.image.frame import Format
 from photochrom.image.header import Header, Layout
 from photochrom.image.profile import matching_profile
@@ -24,8 +25,8 @@ SUFFIXES: dict[str, Format] = {
 HEAD = 1 << 17
 """Bytes of a file that `head_size` looks at."""
 
-# Of an EXIF block: beyond 65,535 libexif, through which libvips writes, leaves out what it cannot
-# read, and a JPEG loses all of it where libvips' own fields, some 130 bytes, do not fit any more.
+# Of an EXIF block in WebP: beyond 65,535 libexif, through which libvips writes, leaves out what it
+# cannot read, and libvips adds fields of its own, some 130 bytes.
 _LONG_EXIF = 65_000
 _LONGEST_EXIF = 65_533
 
@@ -82,11 +83,11 @@ def insertion(header: Header, kind: Format) -> bytes:
 
     Raises UnsupportedImageError where the format cannot hold it.
     """
-    metadata, exif = header.metadata, _long_exif(header, kind)
+    said, exif = header.metadata, _own_exif(header, kind)
     if kind == "png":
-        return png_texts.packed(exif, metadata.xmp, metadata.texts)
+        return png_texts.packed(exif, said.xmp, said.texts)
     if kind == "jpeg":
-        return jpeg_metadata.packed(exif, metadata.xmp, metadata.iptc, header.name)
+        return jpeg_metadata.packed(exif, said, header.name)
     return b""
 
 
@@ -104,10 +105,8 @@ def dressed(image: Any, header: Header, kind: Format) -> Any:
     image.set_type(pyvips.GValue.gint_type, "orientation", 1)
     image.set_type(pyvips.GValue.gstr_type, "resolution-unit", "in")
     blobs = {"icc-profile-data": matching_profile(header.icc, header.channels)}
-    if _long_exif(header, kind) is None:
-        blobs["exif-data"] = metadata.exif
     if kind in ("tiff", "webp"):
-        blobs["xmp-data"] = metadata.xmp
+        blobs |= {"exif-data": metadata.exif, "xmp-data": metadata.xmp}
     for field, data in blobs.items():
         if data is not None:
             image.set_type(pyvips.GValue.blob_type, field, data)
@@ -117,15 +116,18 @@ def dressed(image: Any, header: Header, kind: Format) -> Any:
 def options(header: Header, kind: Format, quality: int) -> dict[str, Any]:
     """How libvips is to write each format."""
     # A JPEG has its resolution in an EXIF block; elsewhere none is made where there was none.
-    has_exif = _long_exif(header, kind) is None and (header.metadata.exif or kind == "jpeg")
+    stated = bool(header.metadata.exif)
+    has_exif = _own_exif(header, kind) is None if kind == "jpeg" else stated and kind != "png"
     keep = _KEEP_ALL if has_exif else _KEEP_ALL - _KEEP_EXIF
     return {"keep": keep} | _of_format(header, kind, quality)
 
 
-def _long_exif(header: Header, kind: Format) -> bytes | None:
-    """The EXIF block where it is longer than libvips may be trusted with; else None."""
-    exif = header.metadata.exif
-    return exif if exif and len(exif) > _LONG_EXIF and kind in ("jpeg", "png") else None
+def _own_exif(header: Header, kind: Format) -> bytes | None:
+    """The EXIF block as it is to be in the file, where libvips, which drops tags, is not asked."""
+    said = header.metadata
+    if not said.exif or kind not in ("jpeg", "png"):
+        return None
+    return fitted(said.exif, header.width, header.height, said.resolution)
 
 
 def _of_format(header: Header, kind: Format, quality: int) -> dict[str, Any]:

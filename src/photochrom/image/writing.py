@@ -31,11 +31,13 @@ def encode(frame: Frame, *, format: Format | None = None, quality: int = 95) -> 
 
     PNG and TIFF are exact. JPEG and WebP lose according to `quality`, 1 to 100; WebP of quality
     100 is exact, and always RGB. Profile, EXIF, XMP and resolution are written in every format,
-    IPTC in JPEG and TIFF. A profile of another color space than the pixels' gives way to sRGB's.
+    IPTC in JPEG and TIFF, comments in JPEG, texts in PNG. EXIF of a WebP goes through libexif,
+    which drops tags that it does not know (HostComputer), and of a TIFF has no maker note. A
+    profile of another color space than the pixels' gives way to sRGB's.
 
     Raises UnsupportedImageError where the format cannot hold the picture: 16 bits in JPEG or WebP,
-    alpha in JPEG, too long a side, metadata of more bytes than it can hold. Nothing is reduced or
-    left out in silence.
+    alpha in JPEG, too long a side, metadata of more bytes than it can hold. Nothing else is reduced
+    or left out in silence.
     """
     kind = format or frame.format
     header = _header(frame)
