@@ -70,15 +70,20 @@ def _picture(path: Path, folder: Path, colorizer: object) -> None:
     """Everything that is done to pictures."""
     from photochrom.archive import Order, color_file
     from photochrom.archive.inspection import inspect_file
+    from photochrom.archive.proof import prove
+    from photochrom.archive.uncoloring import uncolor_file
     from photochrom.image import SUFFIXES, read
 
     rng = _choices(path)
+    grey = folder / "grey.tif"
     readers: tuple[Callable[[], object], ...] = (
         lambda: _pages(path),
         lambda: read(path, max_pixels=_PIXELS),
         lambda: inspect_file(path),
     )
     refusals = [error for reader in readers if (error := _refused(reader))]
+    _refused(lambda: uncolor_file(path, grey))  # refuses sound pictures that are grey, too
+    grey.unlink(missing_ok=True)
     endings = [*SUFFIXES, ".tif", ".png", ".png"]
     target = folder / f"result{rng.choice(endings)}"
     many = rng.random() < 0.1
@@ -100,6 +105,9 @@ def _picture(path: Path, folder: Path, colorizer: object) -> None:
             raise UnfitError(f"left behind: {left}") from None
         raise
     _pages(target)
+    inspect_file(target)
+    prove(path, target)
+    uncolor_file(target, grey)
     if refusals:
         raise refusals[0]
 
