@@ -18,6 +18,7 @@ from photochrom.batch.opening import open_ledger
 from photochrom.batch.processes import Processes
 from photochrom.batch.survey import Rules
 from photochrom.batch.task import Colored, Died, Outcome, Report, Task, stamp_of
+from photochrom.batch.threads import Threads
 from photochrom.errors import PhotochromError
 
 Album = Callable[..., Path]
@@ -147,6 +148,17 @@ def test_a_few_pictures_need_no_processes(album: Album, ledger: Ledger, order: O
         outcomes = list(job.run(_pairs(album("a.png", "b.png"))))
         assert not active_children()
     assert [outcome.state for outcome in outcomes] == ["colored", "colored"]
+
+
+def test_what_nobody_foresaw_is_raised_and_not_waited_for(tmp_path: Path) -> None:
+    def work(task: Task) -> Report:
+        raise KeyError(task.source.name)
+
+    crew = Threads(work, 1)
+    crew.give(Task(tmp_path / "a.png", tmp_path / "b.png"))
+    with pytest.raises(KeyError, match=r"a\.png"):
+        crew.reports(10)
+    crew.close()
 
 
 def test_a_result_that_was_changed_by_hand_is_set_aside(

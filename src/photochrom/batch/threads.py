@@ -1,7 +1,8 @@
 """Threads that color a few pictures: no processes to wait for, and none to outlive a crash."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from queue import Empty, SimpleQueue
 
 from .task import Report, Task
@@ -20,7 +21,7 @@ class Threads:
         self._work = work
         self._count = count
         self._busy = 0
-        self._done: SimpleQueue[Report] = SimpleQueue()
+        self._done: SimpleQueue[Future[Report]] = SimpleQueue()
         self._threads = ThreadPoolExecutor(count)
 
     @property
@@ -36,18 +37,20 @@ class Threads:
     def give(self, task: Task) -> None:
         """Have a picture colored; one thread must be idle."""
         self._busy += 1
-        self._threads.submit(lambda: self._done.put(self._work(task)))
+        self._threads.submit(self._work, task).add_done_callback(self._done.put)
 
     def reports(self, timeout: float) -> list[Report]:
-        """What has happened since; waits for something, `timeout` seconds at most."""
-        found: list[Report] = []
-        try:
+        """What has happened since; waits for something, `timeout` seconds at most.
+
+        Raises whatever the work raises, which would else be waited for in vain.
+        """
+        found: list[Future[Report]] = []
+        with suppress(Empty):
             found.append(self._done.get(timeout=timeout))
             while True:
                 found.append(self._done.get_nowait())
-        except Empty:
-            self._busy -= len(found)
-            return found
+        self._busy -= len(found)
+        return [future.result() for future in found]
 
     def close(self) -> None:
         """Let the threads end with what they have in hand."""
