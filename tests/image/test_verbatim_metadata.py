@@ -160,6 +160,15 @@ def test_what_is_no_exif_costs_no_resolution(format: str, written: Writer) -> No
         assert said.resolution == pytest.approx((10, 20), abs=1e-3)
 
 
+@pytest.mark.parametrize("order", "<>")
+def test_a_turning_of_an_unusual_type_is_reset(order: str) -> None:
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, 1)
+    body = head + struct.pack(f"{order}HHII", ORIENTATION, 4, 1, 6) + bytes(4)
+    found = Image.Exif()
+    found.load(refreshed(b"Exif\0\0" + body))
+    assert found == {ORIENTATION: 1}
+
+
 def block_with_preview(place: int, size: int, *, padding: bytes) -> bytes:
     """A directory with one tag, a second with the place of a preview, a text, the preview."""
     body = b"II*\0" + struct.pack("<IH", 8, 1) + struct.pack("<HHII", HOST, 2, 8, 56)

@@ -66,8 +66,8 @@ def refreshed(exif: bytes) -> bytes:
         return exif
     for place, tag, _ in _fields(block, at):
         if tag == _ORIENTATION:
-            body.seek(place + 8)
-            body.write(struct.pack(f"{block.order}H", 1))
+            body.seek(place + 2)  # whatever type it had
+            body.write(struct.pack(f"{block.order}HIHH", _SHORT, 1, 1, 0))
     link = block.link(at)
     if link + 4 <= len(body.getbuffer()):
         _erase_preview(block, body, link)
