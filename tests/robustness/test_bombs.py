@@ -13,8 +13,11 @@ import zlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import photochrom
+from photochrom.errors import ImageError, TooManyPixelsError
+from photochrom.image import Original, read
 
 SIDE = 60_000
 SECONDS = 1.0  # on a machine that is busy with other things; a hundredth is usual
@@ -51,13 +54,13 @@ print(json.dumps(said))
 """
 
 
-def _png(side: int) -> bytes:
+def _png(width: int, height: int) -> bytes:
     def chunk(kind: bytes, content: bytes) -> bytes:
         checked = kind + content
         return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
 
-    header = struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)
-    rows = zlib.compress(bytes((side + 1) * 4))
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    rows = zlib.compress(bytes((width + 1) * 4))
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
     )
@@ -108,7 +111,7 @@ def _webp(side: int) -> bytes:
 
 
 BOMBS = {
-    "grey.png": _png(SIDE),
+    "grey.png": _png(SIDE, SIDE),
     "strips.tif": _tiff(SIDE, tiled=False),
     "tiles.tif": _tiff(SIDE, tiled=True),
     "baseline.jpg": _jpeg(SIDE, progressive=False),
@@ -140,9 +143,6 @@ def test_a_bomb_is_refused_before_it_is_decoded(name: str, tmp_path: Path) -> No
 
 
 def test_a_webp_that_promises_more_than_it_holds_is_refused_at_once(tmp_path: Path) -> None:
-    from photochrom.errors import ImageError
-    from photochrom.image import Original, read
-
     bomb = tmp_path / "canvas.webp"
     bomb.write_bytes(_webp(SIDE))
     for reader in (lambda: read(bomb), lambda: list(Original(bomb).strips(100))):
@@ -152,12 +152,18 @@ def test_a_webp_that_promises_more_than_it_holds_is_refused_at_once(tmp_path: Pa
         assert time.perf_counter() - begin < SECONDS
 
 
-def test_a_caller_may_draw_the_limit_closer(tmp_path: Path) -> None:
-    from photochrom.errors import TooManyPixelsError
-    from photochrom.image import Original, read
+def test_a_side_without_end_is_refused_however_few_pixels_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "ribbon.png"
+    for width, height in ((8_000_000, 40), (40, 8_000_000)):
+        path.write_bytes(_png(width, height))
+        for reader in (read, Original):
+            with pytest.raises(TooManyPixelsError, match=f"{width} x {height}, of which a side"):
+                reader(path)
 
+
+def test_a_caller_may_draw_the_limit_closer(tmp_path: Path) -> None:
     path = tmp_path / "small.png"
-    path.write_bytes(_png(4))
+    path.write_bytes(_png(4, 4))
     assert read(path, max_pixels=16).pixels.shape == (4, 4, 1)
     for reader in (read, Original):
         with pytest.raises(TooManyPixelsError, match="4 x 4 is more than the limit of 15 pixels"):
@@ -166,8 +172,6 @@ def test_a_caller_may_draw_the_limit_closer(tmp_path: Path) -> None:
 
 def _sound(folder: Path) -> list[Path]:
     """A small picture of each format."""
-    from PIL import Image
-
     paths = [folder / f"sound{suffix}" for suffix in (".png", ".tif", ".jpg", ".webp")]
     for path in paths:
         Image.new("L", (30, 20), 90).save(path)

@@ -27,6 +27,10 @@ MAX_PIXELS = 500_000_000
 """Width times height above which a picture is refused, from its header, before anything is
 decoded. 500 megapixels is a glass plate of 20 x 25 cm scanned at 2500 dpi."""
 
+LONGEST_SIDE = 1_000_000
+"""Pixels of height or width above which a picture is refused likewise: a few rows of it would take
+gigabytes, however few there are."""
+
 CHANNELS = {"b-w": 1, "grey16": 1, "srgb": 3, "rgb": 3, "rgb16": 3, "cmyk": 4}
 """How many channels of color the kinds of picture have, by libvips' names for them."""
 
@@ -115,6 +119,11 @@ def admit(image: Any, name: str, max_pixels: int) -> None:
         raise TooManyPixelsError(
             f"{name}: {image.width} x {image.height} is more than the limit of {max_pixels} "
             "pixels; raise the limit or make the picture smaller"
+        )
+    if max(image.width, image.height) > LONGEST_SIDE:
+        raise TooManyPixelsError(
+            f"{name}: {image.width} x {image.height}, of which a side has more than the limit of "
+            f"{LONGEST_SIDE} pixels; cut it into several pictures"
         )
     channels = CHANNELS.get(image.interpretation)
     if image.format not in DEPTHS or channels is None:
