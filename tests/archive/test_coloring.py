@@ -287,6 +287,7 @@ def test_an_exact_jpeg_is_for_jpegs(colorizer, tmp_path):
         {"profile": "srgb", "exact_jpeg": True},
         {"candidates": 0},
         {"certificate": "c.pem"},
+        {"timestamps": "http://example.org"},
     ],
 )
 def test_orders_out_of_range_are_refused(wrong):

@@ -70,6 +70,8 @@ class Order:
     """Path of a certificate, in whose name the result is signed (C2PA)."""
     key: str | None = None
     """Path of the certificate's private key."""
+    timestamps: str | None = None
+    """Address of a time stamp authority (RFC 3161) for signatures; None asks nobody."""
     preserve_times: bool = False
     """Give the result the times of the source."""
 
@@ -94,6 +96,8 @@ class Order:
             raise ValueError(f"keep_tint is {self.keep_tint:g}; it lies between 0 and 1")
         if self.profile not in ("keep", *SPACES):
             raise ValueError(f"no profile {self.profile!r}; give keep, {', '.join(SPACES)}")
+        if self.timestamps is not None and self.certificate is None:
+            raise ValueError("timestamps are for signatures; give a certificate and its key, too")
         if (self.certificate is None) != (self.key is None):
             raise ValueError("a certificate and its private key go together; give both")
         if not 1 <= self.quality <= 100:
@@ -108,7 +112,7 @@ class Order:
         """In whose name results are signed."""
         if self.certificate is None or self.key is None:
             return None
-        return Signer(Path(self.certificate), Path(self.key))
+        return Signer(Path(self.certificate), Path(self.key), self.timestamps)
 
     def parameters(self) -> dict[str, str | int | float | bool]:
         """What of the colors differs from the defaults, by name; what a file says of itself.
@@ -144,6 +148,7 @@ _DELIVERY = (
     "sidecar",
     "certificate",
     "key",
+    "timestamps",
     "preserve_times",
 )
 """What changes no color, or is told elsewhere."""

@@ -43,21 +43,21 @@ _SYNTHETIC = {
     )
 }
 
-_OURS = "urn:uuid:7bada34e-8e0a-4fc7-aa7c-6181f2fad557#"  # of version 1; never another's
+NAMESPACE = "urn:uuid:7bada34e-8e0a-4fc7-aa7c-6181f2fad557#"  # of version 1; never another's
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _MANAGEMENT = "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#"
 _PREFIXES = {
     _IPTC: "Iptc4xmpExt",
-    _OURS: "photochrom",
+    NAMESPACE: "photochrom",
     _MANAGEMENT: "xmpMM",
     _EVENT: "stEvt",
 }
-_SOURCE_TYPE = f"{{{_IPTC}}}DigitalSourceType"
-_HISTORY = f"{{{_MANAGEMENT}}}History"
-_AGENT = f"{{{_EVENT}}}softwareAgent"
-_FORMER_TYPE = f"{{{_OURS}}}FormerDigitalSourceType"
-_DAMAGED = f"{{{_OURS}}}DamagedPacket"
+SOURCE_TYPE = f"{{{_IPTC}}}DigitalSourceType"
+HISTORY = f"{{{_MANAGEMENT}}}History"
+AGENT = f"{{{_EVENT}}}softwareAgent"
+FORMER_TYPE = f"{{{NAMESPACE}}}FormerDigitalSourceType"
+DAMAGED = f"{{{NAMESPACE}}}DamagedPacket"
 
 _FORBIDDEN = dict.fromkeys(  # by XML 1.0, section 2.2, and what file names that are no Unicode hold
     [*range(9), 11, 12, *range(14, 32), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF], "\ufffd"
@@ -142,17 +142,17 @@ def stamped(xmp: bytes | None, provenance: Provenance) -> bytes:
     if packet is None:
         packet = Packet()
         if xmp:
-            said[_DAMAGED] = base64.b64encode(zlib.compress(xmp, 9)).decode()
-    elif (damaged := packet.get(_DAMAGED)) is not None:
-        said[_DAMAGED] = damaged
-    stated = packet.get(_SOURCE_TYPE)
-    former = packet.get(_FORMER_TYPE) if stated in (None, ENHANCED) else stated
+            said[DAMAGED] = base64.b64encode(zlib.compress(xmp, 9)).decode()
+    elif (damaged := packet.get(DAMAGED)) is not None:
+        said[DAMAGED] = damaged
+    stated = packet.get(SOURCE_TYPE)
+    former = packet.get(FORMER_TYPE) if stated in (None, ENHANCED) else stated
     if stated not in _SYNTHETIC:
-        packet.discard(_SOURCE_TYPE.__eq__)
-        said[_SOURCE_TYPE] = ENHANCED
+        packet.discard(SOURCE_TYPE.__eq__)
+        said[SOURCE_TYPE] = ENHANCED
         if former is not None:
-            said[_FORMER_TYPE] = former
-    packet.discard(lambda name: name.startswith(f"{{{_OURS}}}"))
+            said[FORMER_TYPE] = former
+    packet.discard(lambda name: name.startswith(f"{{{NAMESPACE}}}"))
     _record(packet, provenance)
     packet.describe({**said, **_properties(provenance)}, _PREFIXES)
     return packet.close()
@@ -163,7 +163,7 @@ def read(xmp: bytes) -> Provenance | None:
     packet = opened(xmp)
     if packet is None:
         return None
-    values = {name: packet.get(f"{{{_OURS}}}{name}") for name in _NAMES}
+    values = {name: packet.get(f"{{{NAMESPACE}}}{name}") for name in _NAMES}
     try:
         return Provenance.model_validate(
             {
@@ -173,7 +173,7 @@ def read(xmp: bytes) -> Provenance | None:
                 "parameters": json.loads(values["Parameters"] or "null"),
                 "source": {"name": values["Source"], "sha256": values["SourceSHA256"]},
                 "time": values["Time"],
-                "digital_source_type": packet.get(_SOURCE_TYPE),
+                "digital_source_type": packet.get(SOURCE_TYPE),
             }
         )
     except (ValidationError, ValueError, RecursionError):  # the latter two: JSON
@@ -204,20 +204,20 @@ def _properties(provenance: Provenance) -> dict[str, str]:
         provenance.source.sha256,
         provenance.time,
     )
-    return {f"{{{_OURS}}}{name}": value for name, value in zip(_NAMES, values, strict=True)}
+    return {f"{{{NAMESPACE}}}{name}": value for name, value in zip(_NAMES, values, strict=True)}
 
 
 def _record(packet: Packet, provenance: Provenance) -> None:
     """One event of ours in the history; a history of another form is left alone."""
-    history = packet.find(_HISTORY)
+    history = packet.find(HISTORY)
     if history is None:
-        history = SubElement(packet.describe({}, _PREFIXES), _HISTORY)
+        history = SubElement(packet.describe({}, _PREFIXES), HISTORY)
         SubElement(history, f"{RDF}Seq")
     events = history.find(f"{RDF}Seq")
     if events is None:
         return
     for event in events.findall(f"{RDF}li"):
-        if (text_of(event, _AGENT) or "").startswith(f"{provenance.tool} "):
+        if (text_of(event, AGENT) or "").startswith(f"{provenance.tool} "):
             events.remove(event)
     event_of = {
         "action": "edited",

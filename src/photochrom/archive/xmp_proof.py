@@ -6,16 +6,13 @@ import re
 import zlib
 from collections import Counter, defaultdict
 
-from . import provenance
-from .provenance import ENHANCED
+from .provenance import AGENT, DAMAGED, ENHANCED, FORMER_TYPE, HISTORY, NAMESPACE, SOURCE_TYPE
 from .xmp import RDF, fields, opened, text_of
 
 _LONGEST = 1 << 24  # bytes of a packet that is unfolded
-_OURS = f"{{{provenance._OURS}}}"
-_SOURCE_TYPE, _FORMER_TYPE = provenance._SOURCE_TYPE, provenance._FORMER_TYPE
-_HISTORY, _AGENT, _DAMAGED = provenance._HISTORY, provenance._AGENT, provenance._DAMAGED
+_OURS = f"{{{NAMESPACE}}}"
 _TOOL = "Photochrom "  # what the name of the program that made our event begins with
-_EVENT = re.compile(f"/{re.escape(_HISTORY)}/(\\d+)(.*)", re.DOTALL)
+_EVENT = re.compile(f"/{re.escape(HISTORY)}/(\\d+)(.*)", re.DOTALL)
 
 _Event = frozenset[tuple[str, str]]
 
@@ -35,7 +32,7 @@ def lost_properties(before: bytes | None, after: bytes | None) -> list[str]:
     for path, value in wanted.items():
         if path.startswith(f"/{_OURS}") or _EVENT.fullmatch(path) or got.get(path) == value:
             continue
-        if path == f"/{_SOURCE_TYPE}" and got.get(f"/{_FORMER_TYPE}") == value:
+        if path == f"/{SOURCE_TYPE}" and got.get(f"/{FORMER_TYPE}") == value:
             continue
         fault = "another value" if path in got else "missing"
         faults.append(f"XMP {path[1:]}: {fault}")
@@ -46,7 +43,7 @@ def lost_properties(before: bytes | None, after: bytes | None) -> list[str]:
 def damaged_packet(xmp: bytes) -> bytes | None:
     """The packet that could not be opened, which another carries; None where there is none."""
     packet = opened(xmp)
-    carried = None if packet is None else packet.get(_DAMAGED)
+    carried = None if packet is None else packet.get(DAMAGED)
     try:
         unfolding = zlib.decompressobj()
         return unfolding.decompress(base64.b64decode(carried or ""), _LONGEST) or None
@@ -66,21 +63,21 @@ def unstamped(xmp: bytes | None) -> bytes | None:
     damaged = damaged_packet(xmp)
     if damaged is not None:
         return damaged
-    former = packet.get(_FORMER_TYPE)
-    if packet.get(_SOURCE_TYPE) == ENHANCED and packet.get(f"{_OURS}Tool") is not None:
-        packet.discard(_SOURCE_TYPE.__eq__)
-    history = packet.find(_HISTORY)
+    former = packet.get(FORMER_TYPE)
+    if packet.get(SOURCE_TYPE) == ENHANCED and packet.get(f"{_OURS}Tool") is not None:
+        packet.discard(SOURCE_TYPE.__eq__)
+    history = packet.find(HISTORY)
     events = None if history is None else history.find(f"{RDF}Seq")
     if events is not None:
         for event in events.findall(f"{RDF}li"):
-            if (text_of(event, _AGENT) or "").startswith(_TOOL):
+            if (text_of(event, AGENT) or "").startswith(_TOOL):
                 events.remove(event)
         if not len(events):
-            packet.discard(_HISTORY.__eq__)
+            packet.discard(HISTORY.__eq__)
     packet.discard(lambda name: name.startswith(_OURS))
     if former is not None:
-        iptc = _SOURCE_TYPE[1:].partition("}")[0]
-        packet.describe({_SOURCE_TYPE: former}, {iptc: "Iptc4xmpExt"})
+        iptc = SOURCE_TYPE[1:].partition("}")[0]
+        packet.describe({SOURCE_TYPE: former}, {iptc: "Iptc4xmpExt"})
     closed = packet.close()
     return closed if fields(closed) else None
 
@@ -96,4 +93,4 @@ def _events(values: dict[str, str]) -> list[_Event]:
 
 
 def _is_ours(path: str, value: str) -> bool:
-    return path == f"/{_AGENT}" and value.startswith(_TOOL)
+    return path == f"/{AGENT}" and value.startswith(_TOOL)

@@ -104,6 +104,10 @@ def _order(
     key: Annotated[
         str | None, typer.Option(metavar="FILE", help="The certificate's private key.")
     ] = None,
+    timestamps: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="Have signatures dated by this authority (RFC 3161)."),
+    ] = None,
     preserve_times: Annotated[
         bool, typer.Option("--preserve-times", help="Give results the times of their sources.")
     ] = False,
@@ -136,6 +140,7 @@ def _order(
         sidecar=sidecar,
         certificate=certificate,
         key=key,
+        timestamps=timestamps,
         preserve_times=preserve_times,
         executor=executor,
     )

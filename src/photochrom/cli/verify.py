@@ -1,13 +1,12 @@
 """`photochrom verify`."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from .faults import tell
+from .faults import printable, tell
 
 if TYPE_CHECKING:
     from ..archive.proof import PageProof, Proof, Tolerance
@@ -85,7 +84,7 @@ def verify(
     if as_json:
         _print_json(original, colored, _plain(proof))
     else:
-        typer.echo("\n".join([_printable(str(colored)), *_lines(proof)]))
+        typer.echo("\n".join([printable(str(colored)), *_lines(proof)]))
     raise typer.Exit(0 if proof.is_proven else 1)
 
 
@@ -107,7 +106,7 @@ def _verify_folder(originals: Path, results: Path, allowed: "Tolerance", *, as_j
         if as_json:
             _print_json(original, colored, plain)
         elif not plain["proven"]:
-            typer.echo(_printable(f"{colored}: {'; '.join(plain['faults'])}"))
+            typer.echo(printable(f"{colored}: {'; '.join(plain['faults'])}"))
     if not count:
         tell(f"{originals}: no pictures in it; give the folder that was colored")
     typer.echo(f"{proven} of {count} pictures proven", err=True)
@@ -176,7 +175,7 @@ def _lines(proof: "Proof") -> list[str]:
         )
     lines += [f"fault: {fault}" for fault in proof.all_faults]
     lines += [f"note: {note}" for note in proof.all_notes]
-    return [f"  {_printable(line)}" for line in lines]
+    return [f"  {printable(line)}" for line in lines]
 
 
 def _of_luminance(page: "PageProof") -> str:
@@ -188,9 +187,3 @@ def _of_luminance(page: "PageProof") -> str:
         f"({found.mean_step:.3f} and {found.largest_step:.3f} grey codes); {found.changed} of "
         f"{found.pixels} pixels read back have another grey code"
     )
-
-
-def _printable(line: str) -> str:
-    """A line whatever the files say: no line breaks, nothing that moves a cursor."""
-    line = os.fsencode(line).decode(errors="replace")
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
