@@ -13,7 +13,8 @@ from photochrom.image.frame import Format
 
 _MAPPED = ("jpeg", "webp")
 """Formats whose files libvips would map into memory, and die with them if they are cut short while
-it reads them. They are small enough to be read whole, 10 MB in a millisecond."""
+it reads them. Most are small enough to be read whole, 10 MB in a millisecond."""
+_SMALL = 64 << 20  # bytes of a file that may be held in memory
 
 
 class Source:
@@ -48,7 +49,7 @@ class Source:
         if isinstance(self._source, bytes):
             return pyvips.Operation.call(f"{kind}load_buffer", self._source, **options)
         with self.same() as file:
-            if kind in _MAPPED:
+            if kind in _MAPPED and os.fstat(file.fileno()).st_size <= _SMALL:
                 return pyvips.Operation.call(f"{kind}load_buffer", file.read(), **options)
             # By its descriptor: libvips takes no name that is not UTF-8.
             source = pyvips.Source.new_from_descriptor(file.fileno())
