@@ -154,7 +154,8 @@ def test_colorize(cell):
     before = cell.files()
     result = cell.run("-m", "photochrom", "colorize", "-r", "album", "-o", "out")
     assert result.returncode == 0, result.stderr
-    assert cell.files() - before == {"work/out/a.color.jpg", "work/out/1912/b.color.tif"}
+    results = {"work/out/a.color.jpg", "work/out/1912/b.color.tif"}
+    assert cell.files() - before == results | {"work/out/.photochrom.sqlite"}
 
 
 def test_demo(cell):

@@ -404,8 +404,9 @@ def test_what_unfolds_without_end_is_not_unfolded(pil_bytes: Maker, tmp_path: Pa
     exif = chunk(b"zTXt", b"Raw profile type exif\0\0" + zeros)
     path.write_bytes(png[:33] + texts + hidden + exif + chunk(b"iCCP", b"x\0\0" + zeros) + png[33:])
     script = (
-        "import resource, sys; from photochrom.image import Original;"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; before = peak();"
+        "import sys; from photochrom.image import Original;"
+        "status = lambda: open('/proc/self/status').read();"
+        "peak = lambda: int(status().split('VmHWM:')[1].split()[0]) / 1024; before = peak();"
         "list(Original(sys.argv[1]).strips(8)); print(peak() - before)"
     )
     command = [sys.executable, "-c", script, str(path)]
@@ -450,8 +451,9 @@ def test_large_turned_pictures_wait_in_a_file(tmp_path: Path, suffix: str) -> No
     image.set_type(pyvips.GValue.gint_type, "orientation", 6)
     image.write_to_file(str(path))
     script = (
-        "import resource, sys; from photochrom.image import Original;"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024; before = peak();"
+        "import sys; from photochrom.image import Original;"
+        "status = lambda: open('/proc/self/status').read();"
+        "peak = lambda: int(status().split('VmHWM:')[1].split()[0]) / 1024; before = peak();"
         "original = Original(sys.argv[1]); rows = sum(len(s) for s in original.strips(64));"
         "print(original.header.height, rows, peak() - before)"
     )
