@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import PhotochromError
 
 _FORMAT = 1
+_DAMAGED = "the ledger is damaged; move it away and give --force once, which makes all results anew"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS orders (
     identity TEXT PRIMARY KEY,
@@ -51,6 +52,8 @@ def told(name: str) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise PhotochromError(f"{name}: {_meaning(error)}") from error
+    except UnicodeDecodeError as error:  # of what SQLite says, and quotes from a damaged file
+        raise PhotochromError(f"{name}: {_DAMAGED}") from error
 
 
 def _meaning(error: sqlite3.Error) -> str:
@@ -66,8 +69,5 @@ def _meaning(error: sqlite3.Error) -> str:
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
         return "cannot be written; check the folder's permissions or choose another --output"
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return (
-            "the ledger is damaged; move it away and give --force once, which makes all results "
-            "anew"
-        )
+        return _DAMAGED
     return f"the ledger cannot be used ({error}); check its disk"
