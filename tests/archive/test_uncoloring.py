@@ -29,6 +29,7 @@ from photochrom.color.encoding import Power
 from photochrom.color.spaces import LIGHTNESS, PROPHOTO, SPACES
 from photochrom.color.tones import tables
 from photochrom.errors import OutputExistsError, UnsupportedImageError
+from photochrom.image.icc import profile_of
 from photochrom.inference import Colorizer
 
 Codes = npt.NDArray[Any]
@@ -298,6 +299,16 @@ def test_a_long_packet_survives_the_exact_jpeg_and_the_way_back(
     after = image.read(tmp_path / "b.jpg").metadata.xmp
     assert after is not None
     assert fields(after) == fields(packet)
+
+
+def test_a_damaged_profile_is_taken_for_srgb(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.png", tmp_path / "b.tif"
+    damaged = profile_of(SPACES["adobe-rgb"]).replace(b"rTRC", b"xTRC")
+    Image.fromarray(photographs.chelsea()).save(source, icc_profile=damaged)
+    uncolor_file(source, target)
+    with Image.open(target) as grey:
+        assert grey.mode == "L"
+        assert ImageCms.ImageCmsProfile(BytesIO(grey.info["icc_profile"])).profile.xcolor_space
 
 
 def test_a_jpeg_in_color_from_elsewhere_becomes_a_tiff_of_its_luminance(tmp_path: Path) -> None:

@@ -161,3 +161,15 @@ def test_damaged_blocks_never_raise(noise: bytes, head: bytes):
     for kind in (b"tEXt", b"zTXt", b"iTXt"):
         read_texts(BytesIO(bytes(8) + len(noise).to_bytes(4) + kind + noise + bytes(4)))
     unwrap(b"Photoshop 3.0\x008BIM" + noise)
+
+
+@pytest.mark.parametrize("absurd", [1e7, 3e38])
+def test_a_resolution_that_cannot_be_is_none(tmp_path, absurd):
+    path = tmp_path / "a.tif"
+    Image.new("L", (4, 4)).save(path, dpi=(300, 300))
+    data = bytearray(path.read_bytes())
+    at = data.find(struct.pack("<II", 300, 1))
+    assert at > 0
+    data[at : at + 8] = struct.pack("<II", 2**32 - 1, 1 if absurd > 1e8 else 10)
+    path.write_bytes(data)
+    assert decode(path.read_bytes()).metadata.resolution is None

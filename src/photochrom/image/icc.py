@@ -185,7 +185,10 @@ def grey_counterpart(icc_rgb: bytes) -> bytes:
     if profile_space(source) == "grey":
         return source
     name = f"{description(icc_rgb) or 'RGB'}, grey"
-    return _assembled("grey", 4 if icc_rgb[8] >= 4 else 2, name, {b"kTRC": tags[b"rTRC"]})
+    # A profile without its curve is damaged, and its codes were taken for sRGB's.
+    curve = tags.get(b"rTRC") or _curve_tag(SRGB.curve)
+    version = 4 if icc_rgb[8] >= 4 or b"rTRC" not in tags else 2
+    return _assembled("grey", version, name, {b"kTRC": curve})
 
 
 def _rgb_tags(curve: bytes, space: Encoding) -> dict[bytes, bytes]:

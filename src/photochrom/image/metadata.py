@@ -17,6 +17,7 @@ _LOSSLESS: dict[int, Compression] = {1: "none", 5: "lzw", 32773: "packbits"}
 _DIFFERENCES = 2
 _INTERLACE_AT = 28  # of the bytes of a PNG file
 _RESAVED = Layout()
+_FINEST = 1e6  # pixels per mm that files may state: a pixel is a nanometer
 
 
 def metadata_of(image: Any, file: BinaryIO, kind: Format, page: int = 0) -> Metadata:
@@ -82,5 +83,7 @@ def _has_numbers(value: "Value | Directory") -> TypeGuard[Value]:
 
 
 def _is_unknown(resolution: tuple[float, float]) -> bool:
-    """Whether it is what libvips (1 per mm), or EXIF (72 dpi), says for not knowing."""
+    """Whether it is what libvips (1 per mm), or EXIF (72 dpi), says for not knowing, or absurd."""
+    if not all(0 < value <= _FINEST for value in resolution):
+        return True
     return any(np.allclose(resolution, value, rtol=0, atol=1e-3) for value in (1.0, 72 / 25.4))
