@@ -15,7 +15,7 @@ from .enlarge import Enlargement, Floats, guided_lines
 from .luminance import Pixels
 from .sketch import Sketch
 
-_AT_ONCE = 1 << 16  # pixels that a brush paints at once: fewer, and calls cost more than work
+_AT_ONCE = 1 << 17  # pixels that a brush paints at once: with fewer, threads wait for each other
 _STRIP = 1 << 18  # pixels to a strip: enough that a thread is worth its while
 
 
