@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_and_resumed_gives_what_an_unbroken_one_gives(
     longest = (time.monotonic() - begin) / 2  # so that kills come in time, on any machine
     code, kills = _killed_until_done([*words, str(tmp_path / "out")], environment, longest, count)
     assert code == 0
-    assert kills >= 1
+    assert kills >= 2
     expected = _contents(tmp_path / "whole")
     assert len(expected) == count
     assert _contents(tmp_path / "out") == expected  # nothing half-written beside, either
